@@ -1,0 +1,1 @@
+"""SPEAKS: one command a file: options, and one straight line of calls."""

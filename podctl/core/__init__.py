@@ -1,0 +1,1 @@
+"""DECIDES: pure values in, values out. Reads no file, clock, chance or network."""

@@ -1,0 +1,1 @@
+"""ACTS: observes Minions and carries plans out, through a transport that is passed in."""

@@ -1,0 +1,121 @@
+"""Every error that podctl raises on purpose, and the exit codes.
+
+    PodctlError                 1  some operation failed
+    ├── InputError              2  usage, manifest or inventory is wrong; nothing was touched
+    │   ├── ManifestError          holds every problem found, not the first
+    │   └── InventoryError
+    ├── NotFoundError           1  a named object is nowhere, and every Minion answered
+    ├── UnplacedError           3  some Pod fits on no Minion
+    ├── UnreachableError        4  a Minion could not be reached or seen
+    │   ├── ConnectError           names the cause: refused, no route, name, host key, key
+    │   ├── DockerError            reached, but its container engine cannot be used
+    │   └── LinkLostError          the connection or a deadline ended a conversation
+    ├── NotReadyError           5  not healthy, or not ready in time
+    └── LockedError             6  another writer holds a Minion
+
+Whoever raises says what (message), why (evidence) and what to do next (hint). `podctl.cli` is the only place where an
+error meets the terminal.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ExitCode(IntEnum):
+    """What a finished podctl tells the shell; an interface that scripts rely on."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_INPUT = 2
+    UNPLACED = 3
+    UNREACHABLE = 4
+    NOT_READY = 5
+    LOCKED = 6
+    EXEC_FAILED = 125
+    INTERRUPTED = 130
+
+
+_WORST_FIRST = (
+    ExitCode.INTERRUPTED,
+    ExitCode.WRONG_INPUT,
+    ExitCode.LOCKED,
+    ExitCode.FAILED,
+    ExitCode.NOT_READY,
+    ExitCode.UNREACHABLE,
+    ExitCode.UNPLACED,
+)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """The one code that tells of several: the first of 130, 2, 6, 1, 5, 4, 3 that occurs, else 0."""
+    seen = set(codes)
+    return next((code for code in _WORST_FIRST if code in seen), ExitCode.DONE)
+
+
+class PodctlError(Exception):
+    """An error with a first line (what), evidence (why) and a hint (what to do next)."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, message: str, *, evidence: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.evidence = evidence
+        self.hint = hint
+
+
+class InputError(PodctlError):
+    exit_code = ExitCode.WRONG_INPUT
+
+
+class ManifestError(InputError):
+    """Wrong manifests. `problems` holds every one as `file:line: path: what`, in the order of the files."""
+
+    def __init__(self, problems: Iterable[str], *, hint: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems), hint=hint)
+
+
+class InventoryError(InputError):
+    """A wrong inventory. `problems` holds every one as `file:line: path: what`."""
+
+    def __init__(self, problems: Iterable[str], *, hint: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems), hint=hint)
+
+
+class NotFoundError(PodctlError):
+    pass
+
+
+class UnplacedError(PodctlError):
+    exit_code = ExitCode.UNPLACED
+
+
+class UnreachableError(PodctlError):
+    exit_code = ExitCode.UNREACHABLE
+
+
+class ConnectError(UnreachableError):
+    pass
+
+
+class DockerError(UnreachableError):
+    pass
+
+
+class LinkLostError(UnreachableError):
+    pass
+
+
+class NotReadyError(PodctlError):
+    exit_code = ExitCode.NOT_READY
+
+
+class LockedError(PodctlError):
+    exit_code = ExitCode.LOCKED

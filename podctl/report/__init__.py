@@ -1,0 +1,1 @@
+"""The only place that formats: tables, trees, JSON, YAML, progress."""
