@@ -9,6 +9,7 @@
     ├── UnreachableError        4  a Minion could not be reached or seen
     │   ├── ConnectError           names the cause: refused, no route, name, host key, key
     │   ├── DockerError            reached, but its container engine cannot be used
+    │   ├── LockToolError          reached, but it has no flock(1) to lock with
     │   └── LinkLostError          the connection or a deadline ended a conversation
     ├── NotReadyError           5  not healthy, or not ready in time
     └── LockedError             6  another writer holds a Minion
@@ -20,7 +21,7 @@ error meets the terminal.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,8 +110,14 @@ class DockerError(UnreachableError):
     pass
 
 
-class LinkLostError(UnreachableError):
+class LockToolError(UnreachableError):
     pass
+
+
+class LinkLostError(UnreachableError):
+    """`results` are those of the steps that ended before the link did."""
+
+    results: tuple[Any, ...] = ()
 
 
 class NotReadyError(PodctlError):

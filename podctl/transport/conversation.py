@@ -1,0 +1,249 @@
+"""A conversation with one shell: messages of framed steps over any Stream.
+
+The remote side is `sh -s`. A message is one compound command, so that a truncated one runs nothing. Each step is framed
+on both streams by a line that carries a nonce, which nobody else knows:
+
+    NONCE b I          before step I: a dead client's script ends here by SIGPIPE
+    NONCE e I STATUS   after it
+    NONCE s I          instead of both: skipped, as an earlier step of its group failed
+    NONCE h            on stderr, every second: the heartbeat
+
+The heartbeat serves both sides. The client that misses it for the Minion's connect timeout knows that the link is
+dead. The Minion's watchdog, which sends it, finds a dead client by the broken pipe within a second, or by the message's
+deadline where sshd has not noticed a cut link, and ends the whole process group: nothing of ours stays, and the lock
+is free.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from podctl.errors import LinkLostError, LockToolError
+from podctl.transport.shell import Script, Step, StepResult, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from podctl.core.model import Minion
+    from podctl.transport.base import Stream
+
+_GRACE_SECONDS = 15  # the Minion's watchdog waits this much longer than the client
+_IDLE_SECONDS = 20  # an idle client re-arms the watchdog every quarter of it
+
+# The engine's usual places that a login without a profile does not have on its PATH.
+_PROLOGUE = """\
+PATH=$PATH:/usr/local/bin:/opt/homebrew/bin:/snap/bin; LC_ALL=C; export PATH LC_ALL
+n={nonce}; w=
+trap 'exit 141' PIPE; trap '[ -z "$w" ] || kill "$w" 2>/dev/null' EXIT
+arm() {{ [ -z "$w" ] || kill "$w" 2>/dev/null
+( exec 9<&- </dev/null >/dev/null; trap - EXIT; trap '' PIPE; i=$1
+while [ "$i" -gt 0 ]; do printf '\\n%s h\\n' "$n" 2>/dev/null >&2 || break; sleep 1; i=$((i-1)); done
+kill 0 ) & w=$!; }}
+begin() {{ printf '\\n%s b %s\\n' "$n" "$1"; printf '\\n%s b %s\\n' "$n" "$1" >&2; }}
+end() {{ printf '\\n%s e %s %s\\n' "$n" "$1" "$2"; printf '\\n%s e %s %s\\n' "$n" "$1" "$2" >&2; }}
+skip() {{ printf '\\n%s s %s\\n' "$n" "$1"; }}
+lock() {{ command -v flock >/dev/null 2>&1 || return 127
+if [ -d /run ]; then exec 9</run; else exec 9</var/run; fi; flock -n 9; }}
+"""
+
+_LOCK_STEP = Step(title="lock", script=Script("lock", "lock"), in_shell=True)
+_NOT_FOUND = 127
+
+
+def _render_step(index: int, step: Step, group: int | None, nonce: str) -> str:
+    """The step's lines in a message: begin frame, the step in a subshell with its own stdin, end frame."""
+    exports = "".join(f"export {name}={quote(value)}\n" for name, value in step.env.items())
+    redirects, documents = "", ""
+    for descriptor, text in step.files.items():
+        mark = f"F{descriptor}{nonce}"
+        redirects += f" {descriptor}<<'{mark}'"
+        documents += (text if text.endswith("\n") or not text else text + "\n") + mark + "\n"
+    if step.in_shell:
+        body = f"{step.script.text}\n"
+    elif step.stdin is None:
+        body = f"(\n{exports}{step.script.text}\n) </dev/null 9<&-{redirects}\n{documents}"
+    else:
+        mark = f"I{nonce}"
+        data = base64.encodebytes(step.stdin).decode("ascii")
+        body = (
+            f"base64 -d <<'{mark}' 9<&- | (\n{data}{mark}\n{exports}{step.script.text}\n) 9<&-{redirects}\n{documents}"
+        )
+    run = f"begin {index}\n{body}r=$?; end {index} $r\n"
+    if group is None:
+        return run
+    return f'if [ -z "$f{group}" ]; then\n{run}[ $r = 0 ] || f{group}=1\nelse skip {index}; fi\n'
+
+
+def render_message(steps: Sequence[Step], nonce: str, watchdog_seconds: int) -> bytes:
+    """One compound command that runs all steps; what `--debug` prints comes from the same steps."""
+    groups = {name: number for number, name in enumerate(dict.fromkeys(s.group for s in steps if s.group))}
+    parts = ["{\n", f"arm {watchdog_seconds}\n"]
+    parts += [f"f{number}=\n" for number in groups.values()]
+    parts += [_render_step(index, step, groups.get(step.group), nonce) for index, step in enumerate(steps)]
+    parts.append(f"arm {_IDLE_SECONDS}\n}}\n")
+    return "".join(parts).encode("utf-8", "surrogateescape")
+
+
+class _Frames:
+    """Cuts the two streams into steps, heartbeats taken out. Bytes outside any step are nobody's: dropped."""
+
+    def __init__(self, nonce: str, steps: Sequence[Step]) -> None:
+        self._steps = steps
+        self._buffers = (bytearray(), bytearray())
+        self._frame = re.compile(rb"\n" + nonce.encode() + rb" (?:h|b (\d+)|s (\d+)|e (\d+) (\d+))\n")
+        self._tail = len(nonce) + 24  # no frame is longer
+        self._open: list[int | None] = [None, None]
+        self._chunks: tuple[dict[int, list[bytes]], dict[int, list[bytes]]] = ({}, {})
+        self._status: dict[int, int] = {}
+        self._ended_stderr: set[int] = set()
+        self.results: list[StepResult] = []
+        self.current: int = 0
+        self.loose = b""  # the last of stderr that belongs to no step: what a shell says when it cannot start
+
+    def feed(self, which: int, data: bytes) -> None:
+        buffer = self._buffers[which]
+        buffer += data
+        position = 0
+        for found in self._frame.finditer(buffer):
+            self._keep(which, bytes(buffer[position : found.start()]))
+            position = found.end()
+            self._turn(which, found)
+        # What might be the beginning of a frame stays; the rest of an open step is its output.
+        loose = buffer.rfind(b"\n", max(position, len(buffer) - self._tail))
+        cut = loose if loose >= 0 else len(buffer)
+        self._keep(which, bytes(buffer[position:cut]))
+        del buffer[:cut]
+        self._collect()
+
+    def _keep(self, which: int, data: bytes) -> None:
+        index = self._open[which]
+        if data and index is not None:
+            self._chunks[which].setdefault(index, []).append(data)
+        elif which == 1:
+            self.loose = (self.loose + data)[-2000:]
+
+    def _turn(self, which: int, found: re.Match[bytes]) -> None:
+        begun, skipped, ended, status = (int(group) if group is not None else None for group in found.groups())
+        if begun is not None:
+            self._open[which] = begun
+            self.current = max(self.current, begun)
+        elif skipped is not None:
+            self._status[skipped] = -1
+            self._ended_stderr.add(skipped)
+        elif ended is not None:
+            self._open[which] = None
+            if which == 0:
+                self._status[ended] = status or 0
+            else:
+                self._ended_stderr.add(ended)
+
+    def _collect(self) -> None:
+        """Results in the order of the steps, each as soon as both of its streams have ended."""
+        while (index := len(self.results)) in self._status and index in self._ended_stderr:
+            status = self._status[index]
+            out, err = (b"".join(chunks.pop(index, ())) for chunks in self._chunks)
+            self.results.append(
+                StepResult(step=self._steps[index], status=status, stdout=out, stderr=err, skipped=status < 0)
+            )
+
+    @property
+    def complete(self) -> bool:
+        return len(self.results) == len(self._steps)
+
+
+class ShellConversation:
+    """The Conversation over any Stream whose other end is `sh -s`."""
+
+    def __init__(self, stream: Stream, minion: Minion) -> None:
+        self._stream = stream
+        self._minion = minion
+        self._nonce = secrets.token_hex(12)
+        self._busy = threading.Lock()
+        self._closed = threading.Event()
+        stream.send(_PROLOGUE.format(nonce=self._nonce).encode())
+        self._idler = threading.Thread(target=self._stay, name=f"idle-{minion.name}", daemon=True)
+        self._idler.start()
+
+    def _stay(self) -> None:
+        """Tells the watchdog every few seconds that an idle client is alive."""
+        while not self._closed.wait(_IDLE_SECONDS / 4):
+            if self._busy.acquire(blocking=False):
+                try:
+                    self._stream.send(f"arm {_IDLE_SECONDS}\n".encode())
+                except LinkLostError:
+                    return  # the next run() says so, with the step that it could not do
+                finally:
+                    self._busy.release()
+
+    def run(
+        self, steps: Sequence[Step], *, on_result: Callable[[StepResult], None] | None = None
+    ) -> tuple[StepResult, ...]:
+        if not steps:
+            return ()
+        with self._busy:
+            frames = _Frames(self._nonce, steps)
+            try:
+                self._stream.send(render_message(steps, self._nonce, self._watchdog_seconds(steps)))
+                self._drain(frames, steps, on_result)
+            except LinkLostError as error:
+                error.results = tuple(frames.results)
+                self.close()
+                raise
+            return tuple(frames.results)
+
+    def _allowed(self, step: Step) -> float:
+        return step.timeout_seconds if step.timeout_seconds is not None else self._minion.command_timeout_seconds
+
+    def _watchdog_seconds(self, steps: Iterable[Step]) -> int:
+        return int(sum(self._allowed(step) for step in steps)) + _GRACE_SECONDS
+
+    def _drain(self, frames: _Frames, steps: Sequence[Step], on_result: Callable[[StepResult], None] | None) -> None:
+        told = 0
+        heard = step_since = time.monotonic()
+        current = frames.current
+        while not frames.complete:
+            received = self._stream.receive(1.0)
+            now = time.monotonic()
+            if received is None:
+                raise self._lost(steps[frames.current], "the connection or its shell ended", frames.loose)
+            if received[0] or received[1]:
+                heard = now
+                for which, data in enumerate(received):
+                    if data:
+                        frames.feed(which, data)
+            for result in frames.results[told:]:
+                told += 1
+                if on_result:
+                    on_result(result)
+            if frames.current != current:
+                current, step_since = frames.current, now
+            if now - heard > self._minion.connect_timeout_seconds:
+                raise self._lost(steps[current], f"no sign of life for {now - heard:.0f} s")
+            if now - step_since > self._allowed(steps[current]):
+                raise self._lost(steps[current], f"not done within {self._allowed(steps[current]):.0f} s")
+
+    def _lost(self, step: Step, why: str, said: bytes = b"") -> LinkLostError:
+        return LinkLostError(
+            f"Minion {self._minion.name}: {step.title}: {why}",
+            evidence=said.decode("utf-8", "replace").strip(),
+            hint=f"Look at it with 'podctl get minions'; once {self._minion.name} answers, run the same command again.",
+        )
+
+    def lock(self) -> bool:
+        """By flock(1), whose descriptor the shell keeps: see design section 8. Raises LockToolError where it is missing."""
+        result = self.run((_LOCK_STEP,))[0]
+        if result.status == _NOT_FOUND:
+            raise LockToolError(
+                f"Minion {self._minion.name}: flock is not installed there, so nothing can be changed safely",
+                hint="Install the package util-linux (Debian, Fedora, Alpine: util-linux-misc or flock) on that machine.",
+            )
+        return result.ok
+
+    def close(self) -> None:
+        self._closed.set()
+        self._stream.close()
