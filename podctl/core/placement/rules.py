@@ -1,0 +1,159 @@
+"""The rules of placement: each returns None, or why this Pod cannot go to that Minion.
+
+A Pod with nodeName has its Minion already: as on the kubelet, only what the Minion itself would refuse counts then, so
+cordons and NoSchedule taints do not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from podctl.core.model import Taint
+from podctl.core.placement.affinity import (
+    label_text,
+    taint_text,
+    term_matches,
+    term_miss,
+    term_text,
+    tolerates,
+    untolerated,
+)
+from podctl.core.placement.figures import asked_text, free_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from podctl.core.placement.model import Demand
+    from podctl.core.placement.room import Room
+
+    Rule = Callable[[Demand, Room], str | None]
+
+CORDON = Taint(key="node.kubernetes.io/unschedulable")  # what Kubernetes makes of spec.unschedulable
+
+
+def is_named(demand: Demand, room: Room) -> str | None:
+    return f"nodeName wants {demand.node_name}" if demand.node_name not in ("", room.name) else None
+
+
+def answers(_: Demand, room: Room) -> str | None:
+    if room.candidate.ready:
+        return None
+    return f"did not answer: {room.candidate.reason}" if room.candidate.reason else "did not answer"
+
+
+def is_schedulable(demand: Demand, room: Room) -> str | None:
+    if not room.candidate.unschedulable or demand.node_name:
+        return None
+    return None if any(tolerates(each, CORDON) for each in demand.tolerations) else "is cordoned (unschedulable)"
+
+
+def tolerates_taints(demand: Demand, room: Room) -> str | None:
+    effects = ("NoExecute",) if demand.node_name else ("NoSchedule", "NoExecute")
+    texts = [taint_text(taint) for taint in untolerated(demand, room.candidate, *effects)]
+    if not texts:
+        return None
+    return f"taint {texts[0]} is not tolerated" if len(texts) == 1 else f"taints {', '.join(texts)} are not tolerated"
+
+
+def matches_node_selector(demand: Demand, room: Room) -> str | None:
+    labels = room.candidate.labels
+    for key, wanted in sorted(demand.node_selector.items()):
+        if labels.get(key) != wanted:
+            return f"{label_text(room.candidate, key)}, nodeSelector wants {wanted or 'it empty'}"
+    return None
+
+
+def matches_node_affinity(demand: Demand, room: Room) -> str | None:
+    terms = demand.required_terms
+    if terms is None or any(term_matches(term, room.candidate) for term in terms):
+        return None
+    if not terms:
+        return "required node affinity has no term, so it matches no Minion"
+    if len(terms) == 1:
+        return term_miss(terms[0], room.candidate)
+    return f"none of the {len(terms)} node affinity terms matches: {' | '.join(map(term_text, terms))}"
+
+
+def has_the_claims(demand: Demand, room: Room) -> str | None:
+    for claim in demand.claims:
+        homes = room.claim_homes.get(claim, ())
+        if homes and room.name not in homes:
+            return f"claim {claim} lives on {' and '.join(homes)}"
+    return None
+
+
+def has_the_host_ports(demand: Demand, room: Room) -> str | None:
+    taken = [
+        f"host port {port} is taken by {owner}"
+        for port in demand.host_ports
+        for other, owner in room.ports
+        if port.clashes(other)
+    ]
+    return taken[0] if taken else None
+
+
+def has_a_place(_: Demand, room: Room) -> str | None:
+    if room.free.pods > 0:
+        return None
+    total = max(room.total.pods, 0)
+    return f"pods: {total - min(room.free.pods, 0)} run there, {total} may" if total else "pods: it may run none"
+
+
+def has_the_cpu(demand: Demand, room: Room) -> str | None:
+    reserved = room.candidate.reserved.cpu_millis or 0
+    return _short("cpu", demand.cpu_millis, room.free.cpu_millis, room.total.cpu_millis + reserved, reserved)
+
+
+def has_the_memory(demand: Demand, room: Room) -> str | None:
+    reserved = room.candidate.reserved.memory_bytes or 0
+    return _short("memory", demand.memory_bytes, room.free.memory_bytes, room.total.memory_bytes + reserved, reserved)
+
+
+def has_the_extended(demand: Demand, room: Room) -> str | None:
+    short: list[str | None] = []
+    for name, asked in sorted(demand.extended.items()):
+        if name not in room.total.extended:
+            short.append(f"{name}: {asked_text(name, asked)} asked, its capacity in the inventory declares none")
+            continue
+        reserved = room.candidate.reserved.extended.get(name, 0)
+        short.append(_short(name, asked, room.free.extended[name], room.total.extended[name] + reserved, reserved))
+    return "; ".join(each for each in short if each) or None
+
+
+def _short(name: str, asked: int, free: int, capacity: int, reserved: int) -> str | None:
+    """Nothing asked always fits, on an over-committed Minion too, as in Kubernetes."""
+    if asked <= max(free, 0):
+        return None
+    kept = f" ({free_text(name, reserved)} reserved)" if reserved else ""
+    return f"{name}: {asked_text(name, asked)} asked, {free_text(name, free)} free of {free_text(name, capacity)}{kept}"
+
+
+STANDING: tuple[Rule, ...] = (  # about the Minion: no other Pod of the batch changes their answer
+    is_named,
+    answers,
+    is_schedulable,
+    tolerates_taints,
+    matches_node_selector,
+    matches_node_affinity,
+)
+ROOM: tuple[Rule, ...] = (  # about what is left of it
+    has_the_claims,
+    has_the_host_ports,
+    has_a_place,
+    has_the_cpu,
+    has_the_memory,
+    has_the_extended,
+)
+RULES: tuple[Rule, ...] = STANDING + ROOM
+
+
+def fits(demand: Demand, room: Room) -> bool:
+    return all(rule(demand, room) is None for rule in RULES)
+
+
+def refusal(demand: Demand, room: Room) -> str | None:
+    """Why the Pod cannot go there: the first standing reason, else every shortage, as each would have to be mended."""
+    for rule in STANDING:
+        if reason := rule(demand, room):
+            return reason
+    return "; ".join(reason for rule in ROOM if (reason := rule(demand, room))) or None
