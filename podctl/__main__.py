@@ -1,0 +1,5 @@
+"""`python -m podctl`."""
+
+from podctl.cli import main
+
+main()

@@ -1,0 +1,99 @@
+"""What commands share: the options that say where, the inventory that they lead to, and a session with its Minions."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from podctl.core.inventory import LOCAL, parse_inventory
+from podctl.errors import InventoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from podctl.core.model import Inventory
+    from podctl.engine.session import Session
+
+
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        del param
+        if value:
+            ctx.ensure_object(dict)[name] = value
+        return value
+
+    return callback
+
+
+def where(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds -i and --debug (also accepted before the command's name) and hands the Inventory on as `inventory`."""
+
+    @click.option("-i", "--inventory", "_inventory", expose_value=False, metavar="FILE",
+                  callback=_remember("inventory"),
+                  help="The inventory; else $PODCTL_INVENTORY, else ./inventory.yaml.")  # fmt: skip
+    @click.option("--debug", "_debug", is_flag=True, expose_value=False, callback=_remember("debug"),
+                  help="Show every command that runs on a Minion, and tracebacks.")  # fmt: skip
+    @click.pass_context
+    @wraps(command)
+    def run(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+        settings = ctx.ensure_object(dict)
+        if settings.get("debug"):
+            logging.basicConfig(stream=sys.stderr, format="debug: %(message)s")
+            logging.getLogger("podctl").setLevel(logging.DEBUG)
+        return command(*args, inventory=read_inventory(settings.get("inventory")), **kwargs)
+
+    return run
+
+
+def namespaced(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds -n/--namespace, handed on as `namespace`."""
+    return click.option("-n", "--namespace", default="default", show_default=True, metavar="NAME",
+                        help="The namespace to look in.")(command)  # fmt: skip
+
+
+def _candidates(option: str | None) -> tuple[Path | None, str]:
+    """The file that decides and what named it; None: nothing names one, and none lies in the usual places."""
+    if option:
+        return Path(option), "--inventory"
+    if variable := os.environ.get("PODCTL_INVENTORY"):
+        return Path(variable), "$PODCTL_INVENTORY"
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "podctl" / "inventory.yaml"
+    return next((path for path in (Path("inventory.yaml"), config) if path.is_file()), None), "found"
+
+
+def read_inventory(option: str | None) -> Inventory:
+    """The inventory of -i, $PODCTL_INVENTORY, ./inventory.yaml, the config folder; else the one Minion `local`."""
+    path, named_by = _candidates(option)
+    if path is None:
+        return LOCAL
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InventoryError(
+            [f"{path}: {why} (named by {named_by})"], hint="inventory.example.yaml of podctl's sources shows the form."
+        ) from error
+    return parse_inventory(text, str(path))
+
+
+def open_session(inventory: Inventory) -> Session:
+    """Connections to all Minions of `inventory`; one prompt for all, and only on a terminal."""
+    from podctl.engine.session import Session  # noqa: PLC0415 - paramiko only where a Minion is talked to
+
+    return Session.open(inventory, ask_secret if sys.stdin.isatty() and sys.stderr.isatty() else None)
+
+
+def ask_secret(prompt: str) -> str:
+    """A passphrase or password, typed without echo."""
+    return str(click.prompt(prompt, hide_input=True, err=True, prompt_suffix=": "))
+
+
+def confirm(question: str) -> bool:
+    """Asks on a terminal; False in a script."""
+    return sys.stdin.isatty() and click.confirm(question, err=True)
