@@ -36,7 +36,7 @@ def place(
     placed: dict[int, Placed] = {}
     for turn, index in enumerate(queue):
         demand = demands[index]
-        companions = _companions(demand, [demands[later] for later in queue[turn + 1 :]], homes)
+        companions = _companions(demand, (demands[later] for later in queue[turn + 1 :]), homes)
         choice = choose(demand, companions, tuple(rooms.values()))
         if choice is None:
             continue
@@ -76,9 +76,8 @@ def _companions(demand: Demand, later: Iterable[Demand], homes: Mapping[str, tup
 def _waiting(demand: Demand, rooms: Mapping[str, Room]) -> Waiting:
     if demand.node_name and demand.node_name not in rooms:
         near = get_close_matches(demand.node_name, list(rooms), n=1)
-        reason = f"nodeName wants {demand.node_name}, which is no Minion" + (
-            f": did you mean {near[0]}?" if near else ""
-        )
-        return Waiting(key=demand.key, reasons=dict.fromkeys(rooms, reason))
+        ask = f": did you mean {near[0]}?" if near else ""
+        unknown = f"nodeName wants {demand.node_name}, which is no Minion{ask}"
+        return Waiting(key=demand.key, reasons=dict.fromkeys(rooms, unknown))
     reasons = {name: reason for name, room in rooms.items() if (reason := refusal(demand, room))}
     return Waiting(key=demand.key, reasons=reasons)

@@ -1,0 +1,244 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podctl.core.demand import demand_of, pod_requests
+from podctl.core.model import PodKey
+from podctl.core.placement.model import Demand, HostPort, NodeTerm, PreferredTerm, Toleration
+from podctl.core.selectors import Requirement
+
+
+def asks(requests=None, limits=None, **more):
+    return {"name": "c", "resources": {"requests": requests or {}, "limits": limits or {}}, **more}
+
+
+def sidecar(**requests):
+    return asks(requests, restartPolicy="Always")
+
+
+def test_every_part_of_a_manifest_that_placement_looks_at_is_in_the_demand():
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
+        "spec": {
+            "priority": 10,
+            "nodeName": "alpha",
+            "nodeSelector": {"disk": "ssd"},
+            "containers": [
+                asks(
+                    {"cpu": "250m", "memory": "64Mi", "ephemeral-storage": "1Gi"},
+                    {"nvidia.com/gpu": 1},
+                    ports=[{"containerPort": 80, "hostPort": 8080}, {"containerPort": 81}],
+                ),
+                asks(
+                    {"cpu": 1}, ports=[{"containerPort": 53, "hostPort": 53, "hostIP": "10.0.0.1", "protocol": "UDP"}]
+                ),
+            ],
+            "volumes": [
+                {"name": "a", "persistentVolumeClaim": {"claimName": "data"}},
+                {"name": "b", "emptyDir": {}},
+                {"name": "c", "persistentVolumeClaim": {"claimName": "data"}},
+            ],
+            "tolerations": [
+                {"operator": "Exists"},
+                {"key": "gpu", "value": "yes", "effect": "NoSchedule", "tolerationSeconds": 3},
+            ],
+            "affinity": {
+                "nodeAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": {
+                        "nodeSelectorTerms": [
+                            {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a", "b"]}]},
+                            {"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": ["bravo"]}]},
+                        ]
+                    },
+                    "preferredDuringSchedulingIgnoredDuringExecution": [
+                        {"weight": 5, "preference": {"matchExpressions": [{"key": "fast", "operator": "Exists"}]}}
+                    ],
+                }
+            },
+        },
+    }
+    zone = Requirement(key="zone", operator="In", values=("a", "b"))
+    name = Requirement(key="metadata.name", operator="NotIn", values=("bravo",))
+    fast = Requirement(key="fast", operator="Exists")
+    assert demand_of(manifest) == Demand(
+        key=PodKey("shop", "web"),
+        priority=10,
+        cpu_millis=1250,
+        memory_bytes=64 * 2**20,
+        extended={"ephemeral-storage": 2**30, "nvidia.com/gpu": 1},
+        host_ports=(HostPort(port=8080), HostPort(ip="10.0.0.1", port=53, protocol="UDP")),
+        claims=("shop/data",),
+        node_name="alpha",
+        node_selector={"disk": "ssd"},
+        required_terms=(NodeTerm(expressions=(zone,)), NodeTerm(fields=(name,))),
+        preferred_terms=(PreferredTerm(weight=5, term=NodeTerm(expressions=(fast,))),),
+        tolerations=(
+            Toleration(operator="Exists"),
+            Toleration(key="gpu", value="yes", effect="NoSchedule"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"metadata": {"name": "web"}},
+        {"metadata": {"name": "web", "namespace": ""}, "spec": {}},
+        {"metadata": {"name": "web"}, "spec": None},
+        {
+            "metadata": {"name": "web"},
+            "spec": {
+                "containers": None, "initContainers": None, "volumes": None, "tolerations": None, "affinity": None,
+                "nodeSelector": None, "nodeName": None, "priority": None, "resources": None, "hostNetwork": None,
+            },
+        },
+        {
+            "metadata": {"name": "web"},
+            "spec": {
+                "containers": [{}, {"resources": None, "ports": None}, {"resources": {"limits": None}}],
+                "volumes": [{"persistentVolumeClaim": None}, {"persistentVolumeClaim": {}}],
+                "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": None}},
+            },
+        },
+    ],
+)  # fmt: skip
+def test_what_a_manifest_lacks_is_not_asked_for(manifest):
+    assert demand_of(manifest) == Demand(key=PodKey("default", "web"))
+
+
+def test_an_empty_manifest_asks_for_nothing():
+    assert demand_of({}) == Demand(key=PodKey("default", ""))
+
+
+@pytest.mark.parametrize(
+    "spec, expected",
+    [
+        pytest.param({"containers": []}, {}, id="no container asks for nothing"),
+        pytest.param(
+            {"containers": [asks({"cpu": "100m"}), asks({"cpu": "0.2", "memory": "1k"})]},
+            {"cpu": 300, "memory": 1000},
+            id="containers add up",
+        ),
+        pytest.param(
+            {"containers": [asks({"cpu": 1}, {"cpu": 2, "memory": "1Ki"})]},
+            {"cpu": 1000, "memory": 1024},
+            id="a limit is a request where there is none",
+        ),
+        pytest.param(
+            {"containers": [asks({"cpu": 1}), asks({"cpu": 1})], "initContainers": [asks({"cpu": 3, "memory": 5})]},
+            {"cpu": 3000, "memory": 5},
+            id="an init container counts where it is larger than what comes after it",
+        ),
+        pytest.param(
+            {"containers": [asks({"cpu": 1})], "initContainers": [asks({"cpu": 2}), asks({"cpu": 2})]},
+            {"cpu": 2000},
+            id="init containers run one after another",
+        ),
+        pytest.param(
+            {"containers": [asks({"cpu": 1})], "initContainers": [sidecar(cpu=1), asks({"cpu": "500m"})]},
+            {"cpu": 2000},
+            id="a sidecar runs beside the containers",
+        ),
+        pytest.param(
+            {"containers": [asks({"cpu": 1})], "initContainers": [sidecar(cpu=1), asks({"cpu": 3})]},
+            {"cpu": 4000},
+            id="an init container runs beside the sidecars before it",
+        ),
+        pytest.param(
+            {"containers": [asks({"cpu": 1})], "initContainers": [asks({"cpu": 3}), sidecar(cpu=1)]},
+            {"cpu": 3000},
+            id="an init container does not run beside the sidecars behind it",
+        ),
+        pytest.param(
+            {"containers": [asks({"cpu": 1})], "resources": {"requests": {"cpu": 4, "memory": 7, "gpu": 1}}},
+            {"cpu": 4000, "memory": 7},
+            id="what the Pod asks for itself stands above its containers, for cpu and memory",
+        ),
+        pytest.param(
+            {
+                "containers": [asks({"cpu": 1})],
+                "resources": {"limits": {"cpu": 4, "memory": 7, "hugepages-2Mi": "2Mi"}},
+            },
+            {"cpu": 1000, "memory": 7, "hugepages-2Mi": 2**21},
+            id="the Pod's limit stands in where nobody asks",
+        ),
+    ],
+)
+def test_requests_are_those_of_kubernetes(spec, expected):
+    assert pod_requests(spec) == expected
+
+
+def test_an_extended_resource_asked_for_with_zero_is_not_asked_for():
+    spec = {"containers": [asks({"nvidia.com/gpu": "0", "cpu": "0"})]}
+    assert demand_of({"metadata": {"name": "web"}, "spec": spec}) == Demand(key=PodKey("default", "web"))
+
+
+def test_a_quantity_that_is_none_is_said():
+    with pytest.raises(ValueError, match="'much' is not a quantity"):
+        demand_of({"spec": {"containers": [asks({"cpu": "much"})]}})
+
+
+@pytest.mark.parametrize(
+    "spec, expected",
+    [
+        pytest.param({"containers": [{"ports": [{"containerPort": 80}]}]}, (), id="a containerPort is the Pod's own"),
+        pytest.param(
+            {
+                "hostNetwork": True,
+                "containers": [{"ports": [{"containerPort": 80}, {"containerPort": 81, "hostPort": 81}]}],
+            },
+            (HostPort(port=80), HostPort(port=81)),
+            id="with hostNetwork every containerPort is the Minion's",
+        ),
+        pytest.param(
+            {"containers": [{"ports": [{"containerPort": 1, "hostPort": 9}, {"containerPort": 2, "hostPort": 9}]}]},
+            (HostPort(port=9),),
+            id="the same port is taken once",
+        ),
+        pytest.param(
+            {"initContainers": [
+                {"ports": [{"containerPort": 1, "hostPort": 1}]},
+                {"restartPolicy": "Always", "ports": [{"containerPort": 2, "hostPort": 2}]},
+            ]},
+            (HostPort(port=2),),
+            id="of the init containers only sidecars hold ports",
+        ),
+    ],
+)  # fmt: skip
+def test_host_ports_are_those_that_the_pod_holds_on_the_minion(spec, expected):
+    assert demand_of({"spec": spec}).host_ports == expected
+
+
+@pytest.mark.parametrize(
+    "required, expected",
+    [
+        (None, None),
+        ({}, ()),
+        ({"nodeSelectorTerms": []}, ()),
+        ({"nodeSelectorTerms": None}, ()),
+        ({"nodeSelectorTerms": [{}, None]}, (NodeTerm(), NodeTerm())),
+    ],
+)
+def test_no_required_affinity_differs_from_one_without_terms(required, expected):
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+    assert demand_of({"spec": {"affinity": affinity}}).required_terms == expected
+
+
+@given(
+    inits=st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=5),
+    containers=st.lists(st.integers(0, 9), max_size=4),
+)
+def test_the_demand_is_the_peak_of_the_pods_life(inits, containers):
+    """Play the life of the Pod step by step and keep the highest sum that ran at once."""
+    running, peak = 0, 0
+    for amount, stays in inits:
+        peak = max(peak, running + amount)
+        running += amount if stays else 0
+    peak = max(peak, running + sum(containers))
+    spec = {
+        "initContainers": [sidecar(cpu=amount) if stays else asks({"cpu": amount}) for amount, stays in inits],
+        "containers": [asks({"cpu": amount}) for amount in containers],
+    }
+    assert demand_of({"spec": spec}).cpu_millis == peak * 1000
