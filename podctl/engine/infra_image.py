@@ -64,7 +64,8 @@ AMD64_LISTING = """
 """
 
 # The same for arm64: one instruction is one 32-bit word, written as a number and stored with the low byte first.
-# Syscall numbers: Linux include/uapi/asm-generic/unistd.h. The kernel takes x0 to x3 and the number in x8, and spoils x0.
+# Syscall numbers: Linux include/uapi/asm-generic/unistd.h. The kernel takes x0 to x3 and the number in x8, and
+# spoils x0.
 ARM64_LISTING = """
               # start:
     d2880049  # mov x9, #0x4002        ; SIGINT 1, SIGTERM 14
