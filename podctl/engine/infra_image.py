@@ -3,7 +3,7 @@
 Its one program, `/infra`, holds a Pod's namespaces: it blocks SIGTERM, SIGINT and SIGCHLD, waits for them for ever,
 reaps every ended child on SIGCHLD (it is process 1, so orphans of a shared PID namespace become its own) and exits
 with 0 on the other two. A blocked signal is queued for process 1 although it has no handler (`sig_ignored` in Linux's
-kernel/signal.c), so no handler is needed. A wait that ends with EINTR goes on: SIGCONT ends it so, and a thaw does.
+kernel/signal.c), so no handler is needed. A wait that ends with EINTR goes on: SIGCONT ends it so.
 
 `docker load` takes the archive and answers with `image_id`, every time and on every Minion; `docker import` would
 make a new id each time. (Where docker keeps its images in containerd it names them by another digest: there only
