@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podctl.core.demand import demand_of, pod_requests
@@ -226,6 +226,7 @@ def test_no_required_affinity_differs_from_one_without_terms(required, expected)
     assert demand_of({"spec": {"affinity": affinity}}).required_terms == expected
 
 
+@settings(deadline=None)
 @given(
     inits=st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=5),
     containers=st.lists(st.integers(0, 9), max_size=4),

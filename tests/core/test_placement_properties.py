@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from podctl.core.model import PodKey, Resources, Taint
@@ -26,6 +26,7 @@ def needs(key, operator, value):
     return Requirement(key=key, operator=operator, values=(value,))
 
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine fails nothing
 NAMES = ("alpha", "bravo", "charlie", "delta")
 few = st.integers(0, 3)
 some_ports = st.lists(
@@ -230,7 +231,7 @@ def homes_of(demands, candidates, bound, minions):
     return homes
 
 
-@settings(max_examples=400, deadline=None)
+@settings(UNHURRIED, max_examples=400)
 @given(batches())
 def test_no_placement_breaks_a_rule(batch):
     demands, candidates, bound = batch
@@ -245,7 +246,7 @@ def test_no_placement_breaks_a_rule(batch):
             assert may_go(demands[at], by_name[name], others, homes), (demands[at], name)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(UNHURRIED, max_examples=400)
 @given(batches())
 def test_nothing_waits_that_would_fit_in_the_end(batch):
     demands, candidates, bound = batch
@@ -261,7 +262,7 @@ def test_nothing_waits_that_would_fit_in_the_end(batch):
                 assert each.reasons[candidate.name]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(UNHURRIED, max_examples=200)
 @given(batches(), st.randoms(use_true_random=False))
 def test_the_order_of_the_minions_changes_nothing(batch, chance):
     demands, candidates, bound = batch
@@ -269,6 +270,7 @@ def test_the_order_of_the_minions_changes_nothing(batch, chance):
     assert place(demands, candidates, bound_claims=bound) == place(demands, shuffled, bound_claims=bound)
 
 
+@settings(UNHURRIED)
 @given(batches())
 def test_every_demand_is_answered_in_its_place(batch):
     demands, candidates, bound = batch
@@ -276,6 +278,7 @@ def test_every_demand_is_answered_in_its_place(batch):
     assert [each.key for each in answer] == [each.key for each in demands]
 
 
+@settings(UNHURRIED)
 @given(batches())
 def test_a_pod_alone_is_placed_where_any_rule_abiding_place_exists(batch):
     demands, candidates, bound = batch
@@ -285,6 +288,7 @@ def test_a_pod_alone_is_placed_where_any_rule_abiding_place_exists(batch):
         assert name in possible if possible else name is None
 
 
+@settings(UNHURRIED)
 @given(batches())
 def test_placing_what_was_placed_as_already_running_leaves_the_rest_waiting(batch):
     """A second apply sees the first one's Pods as used, and finds nothing that the first one missed."""

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podctl.core.selectors import Requirement, label_selector, matches, parse_selector, requirement, selector_text
@@ -162,11 +162,13 @@ requirements = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(requirements, max_size=4).map(tuple))
 def test_what_a_selector_prints_parses_to_itself(selector):
     assert parse_selector(selector_text(selector)) == selector
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab,=!()/-. \nin", max_size=20) | st.text(max_size=20))
 def test_any_text_is_a_selector_or_an_input_error(text):
     try:
@@ -175,6 +177,7 @@ def test_any_text_is_a_selector_or_an_input_error(text):
         assert error.evidence  # noqa: PT017 - either outcome is right
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("ab"), st.sampled_from("12")), st.lists(st.sampled_from("12"), min_size=1))
 def test_not_in_is_the_opposite_of_in_and_does_not_exist_of_exists(labels, some):
     assert want("a", "NotIn", *some).matches(labels) is not want("a", "In", *some).matches(labels)

@@ -21,16 +21,15 @@ def term_matches(term: NodeTerm, candidate: Candidate) -> bool:
     return bool(term.expressions or term.fields) and _first_miss(term, candidate) is None
 
 
-def term_miss(term: NodeTerm, candidate: Candidate) -> str:
-    """What the Minion has where the term wants something else; "" when the term matches."""
+def term_miss(term: NodeTerm, candidate: Candidate) -> str | None:
+    """What the Minion has where the term wants something else; None when the term matches."""
     if not (term.expressions or term.fields):
         return "node affinity has an empty term, which matches no Minion"
     missed = _first_miss(term, candidate)
     if missed is None:
-        return ""
-    if missed in term.fields:
-        return f"its name is {candidate.name}, node affinity wants {missed}"
-    return f"{label_text(candidate, missed.key)}, node affinity wants {missed}"
+        return None
+    has = label_text(candidate, missed.key) if missed in term.expressions else f"its name is {candidate.name}"
+    return f"{has}, node affinity wants {missed}"
 
 
 def term_text(term: NodeTerm) -> str:

@@ -64,10 +64,10 @@ def choose(demand: Demand, companions: Sequence[Demand], rooms: Sequence[Room]) 
 
 def rank(demand: Demand, companions: Sequence[Demand], room: Room) -> Rank:
     return Rank(
-        companions_lost=_lost(companions, with_pod(room, demand)),
+        companions_lost=_lost(companions, with_pod(room, demand)) if companions else 0,
         taints=len(untolerated(demand, room.candidate, "PreferNoSchedule")),
         preference=-preference(demand, room.candidate),
-        left=_left(with_pod(room, demand)),
+        left=_left(demand, room),
         name=room.name,
     )
 
@@ -82,9 +82,9 @@ def _lost(companions: Sequence[Demand], room: Room) -> int:
     return lost
 
 
-def _left(room: Room) -> int:
-    cpu = _share(room.free.cpu_millis, room.total.cpu_millis)
-    memory = _share(room.free.memory_bytes, room.total.memory_bytes)
+def _left(demand: Demand, room: Room) -> int:
+    cpu = _share(room.free.cpu_millis - demand.cpu_millis, room.total.cpu_millis)
+    memory = _share(room.free.memory_bytes - demand.memory_bytes, room.total.memory_bytes)
     return CPU_WEIGHT * cpu + MEMORY_WEIGHT * memory
 
 

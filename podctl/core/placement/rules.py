@@ -65,12 +65,14 @@ def matches_node_selector(demand: Demand, room: Room) -> str | None:
 
 def matches_node_affinity(demand: Demand, room: Room) -> str | None:
     terms = demand.required_terms
-    if terms is None or any(term_matches(term, room.candidate) for term in terms):
+    if terms is None:
         return None
     if not terms:
         return "required node affinity has no term, so it matches no Minion"
     if len(terms) == 1:
         return term_miss(terms[0], room.candidate)
+    if any(term_matches(term, room.candidate) for term in terms):
+        return None
     return f"none of the {len(terms)} node affinity terms matches: {' | '.join(map(term_text, terms))}"
 
 
