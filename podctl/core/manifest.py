@@ -1,0 +1,283 @@
+"""Manifests as text to frozen values: Kubernetes' own YAML, with every error of all files at once.
+
+An error is one line, `web.yaml:7: spec.containers[0].image: what`. No error and no warning shows a Secret's value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pydantic import ValidationError
+
+from podctl.core.model import PodKey
+from podctl.core.schema.config import ConfigMap, PersistentVolumeClaim, Secret
+from podctl.core.schema.kinds import kind_problem
+from podctl.core.schema.messages import problems_of
+from podctl.core.schema.pod import Pod
+from podctl.core.schema.prune import Findings, Warned, prune
+from podctl.core.schema.references import Use, claims, uses
+from podctl.core.schema.rules import advice, broken_rules
+from podctl.core.spechash import content_hash, spec_hash
+from podctl.core.yamltext import Document, Path, did_you_mean, kind, load
+from podctl.errors import ManifestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+Thing: TypeAlias = Pod | ConfigMap | Secret | PersistentVolumeClaim
+_MODELS: Mapping[str, type[Thing]] = {
+    "Pod": Pod,
+    "ConfigMap": ConfigMap,
+    "Secret": Secret,
+    "PersistentVolumeClaim": PersistentVolumeClaim,
+}
+_LISTS = ("List", *(f"{name}List" for name in _MODELS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodManifest:
+    """A Pod to be applied. `raw` is what the user wrote, with the namespace filled in and without status."""
+
+    key: PodKey
+    pod: Pod
+    raw: Mapping[str, Any]
+    source: str
+    line: int
+    spec_hash: str
+    config_hashes: Mapping[str, str]  # "configmap/web" -> hash of the keys that this Pod uses
+    claims: tuple[str, ...]  # names that it mounts; in the files, or in the cluster already
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifests:
+    """Everything in the order of the files."""
+
+    pods: tuple[PodManifest, ...] = ()
+    config_maps: tuple[ConfigMap, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    claims: tuple[PersistentVolumeClaim, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """One object as written, at its place in a document. `thing` is None when it is wrong."""
+
+    document: Document
+    path: Path
+    kind: str
+    namespace: str
+    name: str
+    raw: Mapping[str, Any]
+    thing: Thing | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.kind, self.namespace, self.name
+
+    @property
+    def place(self) -> str:
+        return f"{self.document.source}:{self.document.line(self.path)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """The state of one parse. Notes are (number of the source, line, text), to be sorted."""
+
+    namespace: str
+    enforce: bool
+    order: Mapping[str, int]
+    problems: list[tuple[int, int, str]] = field(default_factory=list)
+    warned: list[tuple[Document, Warned]] = field(default_factory=list)
+
+    def problem(self, document: Document, path: Path, what: str) -> None:
+        self.problems.append(
+            (self.order[document.source], document.line(path), document.problem(path, what)),
+        )
+
+
+def parse(
+    sources: Sequence[tuple[str, str]], *, namespace: str = "default", enforce_namespace: bool | None = None
+) -> Manifests:
+    """The objects of all (name, text), checked against each other. Raises ManifestError with every problem.
+
+    An object without a namespace gets `namespace`. With `enforce_namespace` (default: when the namespace is not
+    "default") an object of another namespace is an error, as under `kubectl -n`.
+    """
+    enforce = namespace != "default" if enforce_namespace is None else enforce_namespace
+    reading = _Reading(namespace=namespace, enforce=enforce, order={name: at for at, (name, _) in enumerate(sources)})
+    items = [
+        item
+        for name, text in sources
+        for document in _documents(name, text, reading)
+        for item in _items(document, (), document.value, reading)
+    ]
+    items = _distinct(items, reading)
+    if not items and not reading.problems:
+        given = ", ".join(name for name, _ in sources)
+        raise ManifestError([f"{given or 'the given files'}: no objects"], hint="Write a Pod, or name another file.")
+    pods = _pods(items, reading)
+    if reading.problems:
+        raise ManifestError([text for _, _, text in sorted(reading.problems, key=lambda each: each[:2])])
+    things = [item.thing for item in items]
+    return Manifests(
+        pods=pods,
+        config_maps=tuple(each for each in things if isinstance(each, ConfigMap)),
+        secrets=tuple(each for each in things if isinstance(each, Secret)),
+        claims=tuple(each for each in things if isinstance(each, PersistentVolumeClaim)),
+        warnings=tuple(_warnings(reading.warned)),
+    )
+
+
+def _documents(name: str, text: str, reading: _Reading) -> tuple[Document, ...]:
+    try:
+        return load(text, name)
+    except ManifestError as error:
+        reading.problems.extend((reading.order[name], _line(each, name), each) for each in error.problems)
+        return ()
+
+
+def _line(problem: str, name: str) -> int:
+    return int(problem.removeprefix(f"{name}:").partition(":")[0])
+
+
+def _items(document: Document, path: Path, value: Any, reading: _Reading) -> Iterator[_Item]:
+    """The objects in a document, those of lists one by one."""
+    if not isinstance(value, dict):
+        reading.problem(document, path, f"an object is a mapping with apiVersion and kind, not {kind(value)}")
+        return
+    named = value.get("kind")
+    if named in _LISTS:
+        inner = value.get("items")
+        if not isinstance(inner, list):
+            reading.problem(document, (*path, "items"), f"must be a list, not {kind(inner)}")
+            return
+        for index, each in enumerate(inner):
+            yield from _items(document, (*path, "items", index), each, reading)
+        return
+    if what := kind_problem(named, value.get("apiVersion")):
+        reading.problem(document, (*path, "kind"), what)
+        return
+    if named in _MODELS:
+        yield _item(document, path, value, reading)
+    elif named == "Namespace":
+        yield _Item(document=document, path=path, kind=named, namespace="", name=_name(value), raw=value, thing=None)
+
+
+def _name(raw: Mapping[str, Any]) -> str:
+    metadata = raw.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _item(document: Document, path: Path, value: Mapping[str, Any], reading: _Reading) -> _Item:
+    raw = {name: inner for name, inner in value.items() if name != "status" and inner is not None}
+    metadata = raw.get("metadata")
+    namespace = reading.namespace
+    if isinstance(metadata, dict):
+        namespace = metadata.get("namespace") or namespace
+        raw["metadata"] = {**metadata, "namespace": namespace}
+        if reading.enforce and namespace != reading.namespace:
+            what = f'is "{namespace}", which is not the namespace "{reading.namespace}" that was asked for with -n'
+            reading.problem(document, (*path, "metadata", "namespace"), what)
+    model = _MODELS[str(value["kind"])]
+    findings = Findings()
+    kept = prune({**value, **raw}, model, findings)
+    wrong = [*findings.problems, *broken_rules(kept)]
+    thing: Thing | None = None
+    try:
+        thing = model.model_validate(kept)
+    except ValidationError as error:
+        wrong += problems_of(error)
+    for at, what in wrong:
+        reading.problem(document, (*path, *at), what)
+    for each in findings.warnings:
+        here = Warned(path=(*path, *each.path), type_name=each.type_name, name=each.name, note=each.note)
+        reading.warned.append((document, here))
+    return _Item(
+        document=document,
+        path=path,
+        kind=model.__name__,
+        namespace=str(namespace),
+        name=_name(raw),
+        raw=raw,
+        thing=None if wrong else thing,
+    )
+
+
+def _distinct(items: Iterable[_Item], reading: _Reading) -> list[_Item]:
+    """Each kind, namespace and name once; a second one is a problem that names both places."""
+    first: dict[tuple[str, str, str], _Item] = {}
+    for item in items:
+        if item.name and item.key in first and item.kind != "Namespace":
+            twice = f'the {item.kind} "{item.name}" is given twice in namespace "{item.namespace}"'
+            what = f"{twice}, first at {first[item.key].place}"
+            reading.problem(item.document, (*item.path, "metadata", "name"), what)
+        else:
+            first.setdefault(item.key, item)
+    return list(first.values())
+
+
+def _pods(items: Sequence[_Item], reading: _Reading) -> tuple[PodManifest, ...]:
+    by_key = {item.key: item for item in items}
+    return tuple(_pod(item, item.thing, by_key, reading) for item in items if isinstance(item.thing, Pod))
+
+
+def _pod(item: _Item, pod: Pod, by_key: Mapping[tuple[str, str, str], _Item], reading: _Reading) -> PodManifest:
+    used: dict[str, dict[str, bytes]] = {}
+    for use in uses(pod):
+        target = by_key.get((use.kind, item.namespace, use.name))
+        content = _content(target)
+        if what := _missing(use, target, content, item.namespace):
+            reading.problem(item.document, (*item.path, *use.path), what)
+        elif target and not use.for_pull:
+            kept = content if use.key is None else {key: content[key] for key in (use.key,) if key in content}
+            used.setdefault(f"{use.kind.lower()}/{use.name}", {}).update(kept)
+    for path, what in advice(pod):
+        warned = Warned(path=(*item.path, *path), type_name=item.place, name=str(path), note=what)
+        reading.warned.append((item.document, warned))
+    hashes = {name: content_hash(content) for name, content in sorted(used.items())}
+    return PodManifest(
+        key=PodKey(item.namespace, item.name),
+        pod=pod,
+        raw=item.raw,
+        source=item.document.source,
+        line=item.document.line(item.path),
+        spec_hash=spec_hash(item.raw, hashes),
+        config_hashes=hashes,
+        claims=claims(pod),
+    )
+
+
+def _content(target: _Item | None) -> Mapping[str, bytes]:
+    thing = target.thing if target else None
+    if isinstance(thing, ConfigMap):
+        return thing.content
+    if isinstance(thing, Secret):
+        return {key: value.reveal() for key, value in thing.content.items()}
+    return {}
+
+
+def _missing(use: Use, target: _Item | None, content: Mapping[str, bytes], namespace: str) -> str:
+    if use.optional:
+        return ""
+    if target is None:
+        what = f'the {use.kind} "{use.name}" of namespace "{namespace}" is in none of the files'
+        return f"{what}; add its file with -f" + ("" if use.for_pull else ", or say optional: true")
+    if target.thing and use.key is not None and use.key not in content:
+        return f'the {use.kind} "{use.name}" has no key "{use.key}"{did_you_mean(use.key, content)}'
+    if target.thing and use.for_pull and not {".dockerconfigjson", ".dockercfg"} & set(content):
+        return f'the Secret "{use.name}" has no key ".dockerconfigjson"; its type is kubernetes.io/dockerconfigjson'
+    return ""
+
+
+def _warnings(warned: Iterable[tuple[Document, Warned]]) -> Iterator[str]:
+    """Each field once, at its first place; the three probes as one."""
+    grouped: dict[object, list[tuple[Document, Warned]]] = {}
+    for document, each in warned:
+        group = "probes" if each.name.endswith("Probe") else (each.type_name, each.name)
+        grouped.setdefault(group, []).append((document, each))
+    for (document, each), *more in grouped.values():
+        count = f" (and at {len(more)} more places)" if len(more) > 1 else " (and at 1 more place)" if more else ""
+        yield document.problem(each.path, each.note + count)
