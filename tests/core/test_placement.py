@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from podctl.core.model import PodKey, Resources, Taint
+from podctl.core.model import Minion, MinionFacts, PodKey, Resources, Taint
 from podctl.core.placement import (
     Candidate,
     Demand,
@@ -463,11 +463,14 @@ def test_reasons_hold_for_the_minions_as_they_are_after_the_batch():
 
 
 def test_what_the_inventory_declares_stands_above_what_the_engine_reports():
+    facts = MinionFacts(
+        cpu_millis=2000, memory_bytes=4 * GI, engine_version="20.10", api_version=(1, 41), os_image="", kernel="",
+        architecture="amd64", security_options=(), resolv_conf="", address="",
+    )  # fmt: skip
     declared = Resources(cpu_millis=8000, pods=5, extended={"nvidia.com/gpu": 1})
-    reported = {"cpu_millis": 2000, "memory_bytes": 4 * GI}
-    assert capacity_of(Resources(), **reported) == Resources(**reported)
-    assert capacity_of(declared, **reported) == replace(declared, memory_bytes=4 * GI)
-    assert capacity_of(Resources(memory_bytes=0), **reported) == Resources(cpu_millis=2000, memory_bytes=0)
+    assert capacity_of(Minion(name="alpha"), facts) == Resources(cpu_millis=2000, memory_bytes=4 * GI)
+    assert capacity_of(Minion(name="alpha", capacity=declared), facts) == replace(declared, memory_bytes=4 * GI)
+    assert capacity_of(Minion(name="alpha", capacity=Resources(memory_bytes=0)), facts).memory_bytes == 0
 
 
 def test_a_pod_that_runs_uses_what_it_demanded():
@@ -481,7 +484,7 @@ def test_a_pod_that_runs_uses_what_it_demanded():
 
 HASHED = """
 import random
-from podctl.core.model import PodKey, Resources, Taint
+from podctl.core.model import Minion, MinionFacts, PodKey, Resources, Taint
 from podctl.core.placement import *
 chance = random.Random(7)
 claims = [f"default/c{n}" for n in range(9)]
