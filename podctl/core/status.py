@@ -34,7 +34,7 @@ class Phase(StrEnum):
 class PodStatus:
     """`word` is the STATUS column, `ready` of `total` the READY column; a sidecar counts as a container in both.
 
-    `ip` is "" while there is none, `host_ip` the Minion's address as the inventory has it. `containers` has the init
+    `ip` is "" while there is none, `host_ip` the Minion's address as it was reached. `containers` has the init
     containers first, each kind in the manifest's order.
     """
 
@@ -64,7 +64,7 @@ def pod_status(pod: ObservedPod, minion: ObservedMinion) -> PodStatus:
     initialized = all(each.ready for each in inits) or any(has_started(each) for each in apps)
     phase = pod_phase(str(spec_of(pod).get("restartPolicy") or "Always"), inits, apps)
     counted = _counted(inits, apps, initialized=initialized)
-    address = minion.minion.address
+    address = minion.facts.address if minion.facts else minion.minion.address
     return PodStatus(
         phase=phase,
         word=_word(pod.mark, phase, inits, apps),
