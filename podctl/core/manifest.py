@@ -5,19 +5,20 @@ An error is one line, `web.yaml:7: spec.containers[0].image: what`. No error and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import ValidationError
 
 from podctl.core.model import PodKey
+from podctl.core.schema.advice import advice
 from podctl.core.schema.config import ConfigMap, PersistentVolumeClaim, Secret
 from podctl.core.schema.kinds import kind_problem
-from podctl.core.schema.messages import problems_of
+from podctl.core.schema.messages import REQUIRED, problems_of
 from podctl.core.schema.pod import Pod
 from podctl.core.schema.prune import Findings, Warned, prune
 from podctl.core.schema.references import Use, claims, uses
-from podctl.core.schema.rules import advice, broken_rules
+from podctl.core.schema.rules import broken_rules
 from podctl.core.spechash import content_hash, spec_hash
 from podctl.core.yamltext import Document, Path, did_you_mean, kind, load
 from podctl.errors import ManifestError
@@ -95,6 +96,9 @@ class _Reading:
         self.problems.append(
             (self.order[document.source], document.line(path), document.problem(path, what)),
         )
+
+    def warn(self, document: Document, path: Path, warned: Warned) -> None:
+        self.warned.append((document, replace(warned, path=(*path, *warned.path))))
 
 
 def parse(
@@ -191,10 +195,11 @@ def _item(document: Document, path: Path, value: Mapping[str, Any], reading: _Re
     except ValidationError as error:
         wrong += problems_of(error)
     for at, what in wrong:
+        if what == REQUIRED and at in findings.meant:
+            continue  # said already, with the name that was written
         reading.problem(document, (*path, *at), what)
     for each in findings.warnings:
-        here = Warned(path=(*path, *each.path), type_name=each.type_name, name=each.name, note=each.note)
-        reading.warned.append((document, here))
+        reading.warn(document, path, each)
     return _Item(
         document=document,
         path=path,
@@ -234,9 +239,9 @@ def _pod(item: _Item, pod: Pod, by_key: Mapping[tuple[str, str, str], _Item], re
         elif target and not use.for_pull:
             kept = content if use.key is None else {key: content[key] for key in (use.key,) if key in content}
             used.setdefault(f"{use.kind.lower()}/{use.name}", {}).update(kept)
-    for path, what in advice(pod):
-        warned = Warned(path=(*item.path, *path), type_name=item.place, name=str(path), note=what)
-        reading.warned.append((item.document, warned))
+    secret_keys = {name.removeprefix("secret/"): keys for name, keys in used.items() if name.startswith("secret/")}
+    for each in advice(pod, secret_keys):
+        reading.warn(item.document, item.path, each)
     hashes = {name: content_hash(content) for name, content in sorted(used.items())}
     return PodManifest(
         key=PodKey(item.namespace, item.name),

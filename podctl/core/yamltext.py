@@ -42,6 +42,9 @@ _NO_NUMBER = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$")
 _NO_JSON_NUMBER = re.compile(r"(NaN|-?Infinity)$")
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _CORE_TAG = "tag:yaml.org,2002:"
+_TAGGED = (
+    "a tag (!) that cannot be read here; text that begins with ! needs quotes"  # not named, as it may be a password
+)
 _MERGE = object()
 
 
@@ -77,11 +80,17 @@ def path_text(path: Path) -> str:
     return text
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean "containers"?)`, or nothing when no known word is near."""
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant, or "". Case does not count."""
     by_lower = {each.lower(): each for each in known}
     near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
-    return f' (did you mean "{by_lower[near[0]]}"?)' if near else ""
+    return by_lower[near[0]] if near else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` (did you mean "containers"?)`, or nothing when no known word is near."""
+    near = nearest(word, known)
+    return f' (did you mean "{near}"?)' if near else ""
 
 
 def load(text: str, source: str) -> tuple[Document, ...]:
@@ -159,6 +168,8 @@ class _Reader:
         value: Any
         if isinstance(event, yaml.ScalarEvent):
             value = self.scalar(event, line)
+        elif event.tag and event.tag not in (_CORE_TAG + "map", _CORE_TAG + "seq", "!"):
+            raise self.stop(line, _TAGGED)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = []
             while not isinstance(each := next(events), yaml.SequenceEndEvent):
@@ -187,7 +198,7 @@ class _Reader:
             "int" if tag == "float" else "",
         ):
             return value
-        self.wrong(line, "a tag (!) that cannot be read here; text that begins with ! needs quotes")
+        self.wrong(line, _TAGGED)
         return None
 
     def plain(self, text: str, line: int) -> Any:

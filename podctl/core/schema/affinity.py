@@ -14,8 +14,8 @@ from podctl.core.schema.base import (
     Text,
     Value,
     checked,
-    qualified_problem,
 )
+from podctl.core.syntax import key_problem
 
 
 class NodeSelectorRequirement(Value):
@@ -84,7 +84,7 @@ class Toleration(Value):
     """An empty key with Exists tolerates every taint, an empty effect every effect."""
 
     api_type: ClassVar = "V1Toleration"
-    key: Annotated[Text, checked(lambda key: qualified_problem(key) if key else None)] = ""
+    key: Annotated[Text, checked(lambda key: key_problem(key) if key else None)] = ""
     operator: Literal["Equal", "Exists"] = "Equal"
     value: LabelValue = ""
     effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] = ""

@@ -14,14 +14,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from podctl.core.quantity import quantity
+from podctl.core.syntax import key_problem, label_problem, label_value_problem, name_problem, too_long
 from podctl.core.yamltext import kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_MODE = 0o777
-MOST_LABEL = 63  # characters; RFC 1123
-MOST_NAME = 253
 
 _SPELLED = {
     "host_ip": "hostIP",
@@ -59,9 +58,7 @@ def matching(pattern: str, most: int, sentence: str) -> Any:
     form = re.compile(pattern)
 
     def rule(text: str) -> str | None:
-        if len(text) > most:
-            return f"has {len(text)} characters; at most {most} are allowed"
-        return None if form.fullmatch(text) else f'"{text}" {sentence}'
+        return too_long(text, most) or (None if form.fullmatch(text) else f'"{text}" {sentence}')
 
     return checked(rule)
 
@@ -85,18 +82,10 @@ PortNumber: TypeAlias = Annotated[Number, Field(ge=1, le=65535)]
 Mode: TypeAlias = Annotated[Number, Field(ge=0, le=MOST_MODE)]
 UserId: TypeAlias = Annotated[Number, Field(ge=0, le=2**31 - 1)]
 
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_QUALIFIED = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
-_LETTERS = "begins and ends with a letter or digit"
-
-DnsLabel: TypeAlias = Annotated[
-    Text, matching(_LABEL, 63, f"is no name: it has lower-case letters, digits and -, and {_LETTERS} (RFC 1123)")
-]
-DnsName: TypeAlias = Annotated[
-    Text,
-    matching(_SUBDOMAIN, 253, f"is no name: it has lower-case letters, digits, - and ., and {_LETTERS} (RFC 1123)"),
-]
+DnsLabel: TypeAlias = Annotated[Text, checked(label_problem)]
+DnsName: TypeAlias = Annotated[Text, checked(name_problem)]
+LabelValue: TypeAlias = Annotated[Text, checked(label_value_problem)]
+QualifiedName: TypeAlias = Annotated[Text, checked(key_problem)]
 PortName: TypeAlias = Annotated[
     Text,
     matching(
@@ -104,9 +93,6 @@ PortName: TypeAlias = Annotated[
         15,
         "is no port name: it has lower-case letters (at least one), digits and single -, as http or web-1",
     ),
-]
-LabelValue: TypeAlias = Annotated[
-    Text, matching(rf"({_QUALIFIED})?", 63, f"is no label value: it has letters, digits, -, _ and ., and {_LETTERS}")
 ]
 ConfigKey: TypeAlias = Annotated[
     Text, matching(r"(?!\.\.)(?!\.$)[-._a-zA-Z0-9]+", 253, "is no key: it has letters, digits, -, _ and .")
@@ -119,16 +105,6 @@ EnvName: TypeAlias = Annotated[
 ]
 
 
-def qualified_problem(text: str) -> str | None:
-    prefix, slash, name = text.rpartition("/")
-    if slash and (len(prefix) > MOST_NAME or not re.fullmatch(_SUBDOMAIN, prefix)):
-        return f'"{text}" is no key: before the / stands a domain, as example.com/role'
-    if len(name) > MOST_LABEL or not re.fullmatch(_QUALIFIED, name):
-        return f'"{text}" is no key: it has letters, digits, -, _ and ., {_LETTERS}, and has at most 63 characters'
-    return None
-
-
-QualifiedName: TypeAlias = Annotated[Text, checked(qualified_problem)]
 Labels: TypeAlias = Annotated[dict[QualifiedName, LabelValue], BeforeValidator(_no_null)]
 StringMap: TypeAlias = Annotated[dict[QualifiedName, Text], BeforeValidator(_no_null)]
 

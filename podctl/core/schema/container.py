@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from podctl.core.schema.base import (
     AbsolutePath,
     ConfigKey,
-    Count,
     DnsLabel,
     DnsName,
     EnvName,
     Flag,
     InsidePath,
     IpAddress,
+    Number,
     PortName,
     PortNumber,
     Text,
@@ -25,16 +25,17 @@ from podctl.core.schema.base import (
     refused,
 )
 from podctl.core.schema.lifecycle import Lifecycle, Probe
-from podctl.core.schema.names import image_problem, image_tag, variable_field_problem
+from podctl.core.schema.names import variable_field_problem
 from podctl.core.schema.resources import ResourceFieldSelector, ResourceRequirements
 from podctl.core.schema.security import SecurityContext
+from podctl.core.syntax import image_problem, image_tag
 
 
 class ContainerPort(Value):
     api_type: ClassVar = "V1ContainerPort"
     container_port: PortNumber
     host_ip: IpAddress | None = None
-    host_port: Count | None = None
+    host_port: Annotated[Number, Field(ge=0, le=65535)] | None = None  # 0: none
     name: PortName | None = None
     protocol: Literal["TCP", "UDP", "SCTP"] = "TCP"
 

@@ -1,36 +1,10 @@
-"""Rules for texts that name something: images, fields of a Pod, kernel parameters, capabilities, signals."""
+"""Rules for texts that name something: fields of a Pod, kernel parameters, capabilities, signals."""
 
 from __future__ import annotations
 
 import re
 
 from podctl.core.yamltext import did_you_mean
-
-# distribution/reference `regexp.go`
-_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
-_IMAGE = re.compile(
-    rf"(?:{_HOST}/)?(?P<path>{_PART}(?:/{_PART})*)(?::(?P<tag>\w[\w.-]{{0,127}}))?(?:@(?P<digest>[A-Za-z0-9+._-]+:[0-9a-fA-F]{{32,}}))?"
-)
-
-
-def image_problem(text: str) -> str | None:
-    if not text:
-        return "is empty; name an image such as nginx:1.27"
-    if _IMAGE.fullmatch(text):
-        return None
-    if _IMAGE.fullmatch(text.lower()):
-        return f'"{text}" is no image reference: upper-case letters stand in the tag only'
-    return f'"{text}" is no image reference such as nginx:1.27 or registry.example.com:5000/team/web:2'
-
-
-def image_tag(text: str) -> str:
-    """The tag, `latest` when there is neither tag nor digest, and "" when there is only a digest."""
-    found = _IMAGE.fullmatch(text)
-    if not found:
-        return ""
-    return found["tag"] or ("" if found["digest"] else "latest")
-
 
 _KEYED = re.compile(r"metadata\.(labels|annotations)\['([^']+)'\]")
 _OF_ALL = ("metadata.name", "metadata.namespace", "metadata.uid")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from podctl.core.fields import FIELDS, Level
 from podctl.core.schema.base import Value
-from podctl.core.yamltext import Path, did_you_mean, kind
+from podctl.core.yamltext import Path, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +29,11 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one object's raw mapping showed: paths with what is wrong, and warnings."""
+    """What one object's raw mapping showed. `meant`: the paths of fields that a misspelt one stands for."""
 
     problems: list[tuple[Path, str]] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
+    meant: set[Path] = field(default_factory=set)
 
 
 def prune(raw: Mapping[str, Any], model: type[Value], findings: Findings, path: Path = ()) -> dict[str, Any]:
@@ -44,7 +45,9 @@ def prune(raw: Mapping[str, Any], model: type[Value], findings: Findings, path: 
         at = (*path, name)
         support = known.get(name)
         if support is None:
-            findings.problems.append((at, _unknown(name, model)))
+            near = nearest(name, known)
+            findings.problems.append((at, _unknown(name, near, model)))
+            findings.meant.add((*path, near))
             continue
         if value is None:
             continue
@@ -82,10 +85,9 @@ def _model_in(annotation: Any) -> type[Value] | None:
     return None
 
 
-def _unknown(name: str, model: type[Value]) -> str:
-    near = did_you_mean(name, FIELDS[model.api_type])
+def _unknown(name: str, near: str, model: type[Value]) -> str:
     if near:
-        return f"is no field of {_plain(model)}{near}"
+        return f'is no field of {_plain(model)} (did you mean "{near}"?)'
     for below, child in _children(model).items():
         if child and name in FIELDS[child.api_type]:
             return f"is no field of {_plain(model)}; it belongs under {below}"
@@ -94,7 +96,3 @@ def _unknown(name: str, model: type[Value]) -> str:
 
 def _plain(model: type[Value]) -> str:
     return "a " + model.api_type.removeprefix("V1")
-
-
-def not_a_mapping(value: Any) -> str:
-    return f"must be a mapping, not {kind(value)}"
