@@ -136,9 +136,13 @@ class ObservedContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedVolume:
+    """A volume of our cluster: a Pod's own (`uid`), or a claim's (`claim`)."""
+
     name: str
     labels: Mapping[str, str]
     mountpoint: str
+    uid: str = ""
+    claim: PodKey | None = None  # the claim's namespace and name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +158,12 @@ class MinionFacts:
     architecture: str
     security_options: tuple[str, ...]
     resolv_conf: str
+    address: str  # at which SSH reached it, or its own first one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedPod:
-    """The containers on one Minion that carry one Pod uid of our cluster."""
+    """The containers on one Minion that carry one Pod uid."""
 
     key: PodKey
     uid: str
@@ -170,6 +175,7 @@ class ObservedPod:
     placement_reason: str
     infra: ObservedContainer | None
     containers: Mapping[str, ObservedContainer]  # by their name in the Pod, init containers included
+    cluster: str = ""  # whose Pod it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +184,13 @@ class ObservedMinion:
 
     minion: Minion
     problem: str = ""
+    hint: str = ""  # what to do about the problem
+    reached: bool = False  # with a problem: SSH answered, but the container engine cannot be used
     now: datetime | None = None
     facts: MinionFacts | None = None
     pods: tuple[ObservedPod, ...] = ()  # of our cluster, sorted by key
-    others: tuple[ObservedContainer, ...] = ()  # every other container, Pods of other clusters included
+    foreign_pods: tuple[ObservedPod, ...] = ()  # of other podctl clusters on the same machine
+    others: tuple[ObservedContainer, ...] = ()  # every other container
     volumes: tuple[ObservedVolume, ...] = ()  # that carry our cluster's label
 
     @property

@@ -1,0 +1,1 @@
+"""The only folder that spells docker's commands and parses its answers."""
