@@ -1,0 +1,132 @@
+"""The three lists of fields against the Kubernetes API itself, and against the models."""
+
+from __future__ import annotations
+
+import re
+
+import kubernetes.client.models as api
+import pytest
+
+from podctl.core import schema
+from podctl.core.fields import FIELDS, LISTS, Level, readme_table
+from podctl.core.schema.base import Value
+
+ROOTS = ("V1Pod", "V1ConfigMap", "V1Secret", "V1PersistentVolumeClaim")
+CHECKED_THOUGH_WARNED = {  # their content is validated, and reaches the models
+    ("V1Container", "livenessProbe"),
+    ("V1Container", "readinessProbe"),
+    ("V1Container", "startupProbe"),
+    ("V1LifecycleHandler", "tcpSocket"),
+}
+NEWER = {"stopSignal", "resources", "restartPolicyRules"}  # may be missing in an older client
+
+
+def goes_on(type_name: str, field: str) -> bool:
+    return FIELDS[type_name][field].level is Level.WORKS or (type_name, field) in CHECKED_THOUGH_WARNED
+
+
+def api_fields(type_name: str) -> dict[str, str]:
+    """Each JSON field name of a Kubernetes type with the types that occur in it."""
+    model = getattr(api, type_name)
+    return {model.attribute_map[name]: inner for name, inner in model.openapi_types.items()}
+
+
+def reached() -> set[str]:
+    """Every type that is reached from the roots through fields that work."""
+    found: set[str] = set()
+    waiting = list(ROOTS)
+    while waiting:
+        type_name = waiting.pop()
+        if type_name in found:
+            continue
+        found.add(type_name)
+        for field, inner in api_fields(type_name).items():
+            if field in FIELDS[type_name] and goes_on(type_name, field):
+                waiting += [each for each in re.findall(r"\w+", inner) if hasattr(api, each)]
+    return found
+
+
+def models() -> list[type[Value]]:
+    return [each for name in schema.__all__ if issubclass(each := getattr(schema, name), Value)]
+
+
+def listed(type_name: str, level: Level) -> set[str]:
+    return {name for name, support in FIELDS[type_name].items() if support.level is level}
+
+
+def test_every_type_that_is_reached_is_listed_and_no_other():
+    assert reached() == set(FIELDS)
+
+
+@pytest.mark.parametrize("type_name", sorted(FIELDS))
+def test_every_field_of_the_api_is_in_exactly_one_list(type_name):
+    names = [name for name, _ in LISTS[type_name]]
+    assert sorted(names) == sorted(set(names)), "a field is in two lists"
+    unlisted = set(api_fields(type_name)) - set(names)
+    assert unlisted == set(), "the API has fields that are in no list"
+    unknown = set(names) - set(api_fields(type_name)) - NEWER
+    assert unknown == set(), "a list has fields that the API does not know"
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
+def test_the_models_have_exactly_the_fields_that_work_and_those_that_are_checked_already(model):
+    fields = {info.alias for info in model.model_fields.values()}
+    also = {name for type_name, name in CHECKED_THOUGH_WARNED if type_name == model.api_type}
+    assert fields == listed(model.api_type, Level.WORKS) | also
+
+
+def test_every_listed_type_has_a_model():
+    assert {model.api_type for model in models()} == set(FIELDS)
+
+
+def test_every_field_that_does_not_work_says_why():
+    silent = [
+        (type_name, name)
+        for type_name, fields in FIELDS.items()
+        for name, support in fields.items()
+        if (support.level is Level.WORKS) == bool(support.note)
+    ]
+    assert silent == []
+
+
+def test_a_refusal_says_a_way_out():
+    """A sentence of two parts: the reason; what to do."""
+    blunt = {
+        support.note
+        for fields in FIELDS.values()
+        for support in fields.values()
+        if support.level is Level.REFUSED
+        and not re.search(
+            r"[;,] (and )?(use|give|leave|put|place|fill|clone|copy|mount|an)|; remove|Minions run", support.note
+        )
+    }
+    assert blunt == set()
+
+
+def test_what_placement_cannot_do_yet_is_refused_by_name():
+    later = [
+        ("V1Affinity", "podAffinity"),
+        ("V1Affinity", "podAntiAffinity"),
+        ("V1PodSpec", "topologySpreadConstraints"),
+    ]
+    assert [
+        (FIELDS[type_name][name].level, "next version" in FIELDS[type_name][name].note) for type_name, name in later
+    ] == [(Level.REFUSED, True)] * 3
+
+
+def test_the_readme_table_names_every_field_once_per_type():
+    table = readme_table()
+    works, others = table.split("\n\n")
+    assert len(works.splitlines()) == 2 + len(FIELDS)
+    assert len(others.splitlines()) == 2 + sum(
+        len(fields) - len(listed(name, Level.WORKS)) for name, fields in FIELDS.items()
+    )
+    assert "| Affinity | `nodeAffinity` |" in works
+    assert "| Affinity `podAffinity` | refused | the placement it needs comes with the next version;" in others
+    assert "| Container `livenessProbe` | warned | accepted; checked from the next version on |" in others
+    assert all(line.count("|") == 3 for line in works.splitlines())
+    assert all(line.count("|") == 4 for line in others.splitlines())
+
+
+def test_levels_are_the_three_words_of_the_readme():
+    assert [level.value for level in Level] == ["works", "warned", "refused"]
