@@ -118,7 +118,7 @@ def restart_docker(name: str, folder: Path) -> None:
 def skew(name: str, seconds: int, folder: Path) -> None:
     """Put a Minion's `date` SECONDS ahead (negative: behind); 0 undoes it."""
     engine.find(folder)[name].skew(seconds)
-    click.echo(f"{name}: date is {seconds:+d} s ahead")
+    click.echo(f"{name}: date is off by {seconds:+d} s")
 
 
 @sandbox.command()
@@ -135,7 +135,7 @@ def load(archive: Path, names: tuple[str, ...], everywhere: bool, folder: Path) 
 
 
 def _table(shown: engine.Sandbox) -> str:
-    from tabulate import tabulate  # noqa: PLC0415  80 ms that only these two commands need
+    from tabulate import tabulate  # noqa: PLC0415 - 80 ms that only these two commands need
 
     rows = [
         (
@@ -143,10 +143,10 @@ def _table(shown: engine.Sandbox) -> str:
             minion.address,
             "on" if minion.running else "off",
             "up" if minion.connected else "cut",
-            "answers" if minion.ssh_answers() else "silent",
-            "answers" if minion.docker_answers() else "silent",
+            "answers" if minion.ssh else "silent",
+            "answers" if minion.docker else "silent",
             f"{minion.skew_seconds:+d}s",
         )
-        for minion in shown.minions
+        for minion in shown.health()
     ]
     return tabulate(rows, headers=("NAME", "ADDRESS", "POWER", "LINK", "SSHD", "DOCKERD", "CLOCK"), tablefmt="plain")

@@ -12,7 +12,7 @@ directly: it plays the machines that the rest of podctl manages, and uses nothin
 
 from podctl.engine.sandbox.image import IMAGE
 from podctl.engine.sandbox.life import Sandbox, down, find, up
-from podctl.engine.sandbox.machine import shortcomings
-from podctl.engine.sandbox.minion import SandboxMinion
+from podctl.engine.sandbox.minion import Health, SandboxMinion
+from podctl.engine.sandbox.needs import shortcoming
 
-__all__ = ["IMAGE", "Sandbox", "SandboxMinion", "down", "find", "shortcomings", "up"]
+__all__ = ["IMAGE", "Health", "Sandbox", "SandboxMinion", "down", "find", "shortcoming", "up"]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from podctl.engine.sandbox import network, texts
 from podctl.engine.sandbox.image import IMAGE
-from podctl.engine.sandbox.machine import MARKER, SEARCH_PATH, is_first_process, run, wait_until
+from podctl.engine.sandbox.machine import SEARCH_PATH, run, wait_until
 from podctl.engine.sandbox.minion import SandboxMinion, tail
+from podctl.engine.sandbox.processes import MARKER, is_first_process
 from podctl.engine.sandbox.state import write_atomically
 from podctl.errors import PodctlError
 

@@ -36,7 +36,7 @@ class Tar:
 
     def __init__(self) -> None:
         self._bytes = io.BytesIO()
-        self._tar = tarfile.open(fileobj=self._bytes, mode="w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115  `data` closes it
+        self._tar = tarfile.open(fileobj=self._bytes, mode="w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115 - `data` closes it
 
     def folder(self, path: str, mode: int = 0o755, owner: int = 0) -> None:
         self._add(path, tarfile.DIRTYPE, mode=mode, owner=owner)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,10 +125,10 @@ class Layout:
 def canonical(folder: Path) -> Path:
     """The absolute path without links, which is what a sandbox is named after."""
     path = folder.expanduser().resolve()
-    if path.is_relative_to("/run") or path == Path("/"):
+    if "\n" in str(path) or path.is_relative_to("/run") or path == Path("/"):
         raise InputError(
             f"A sandbox cannot live in {path}",
-            evidence="each Minion covers /run with its own",
+            evidence="each Minion covers /run with its own, and a folder needs a name of one line",
             hint=f"choose another folder, or leave --dir out for {DEFAULT_FOLDER}",
         )
     return path
@@ -151,12 +150,6 @@ def mac_of(address: IPv4Address) -> str:
 def minion_names(amount: int) -> tuple[str, ...]:
     """NATO words, then m27, m28, ..."""
     return tuple(_NATO[: min(amount, len(_NATO))]) + tuple(f"m{n}" for n in range(len(_NATO) + 1, amount + 1))
-
-
-def grown(names: tuple[str, ...], amount: int) -> tuple[str, ...]:
-    """At least `amount` names: those there are, and new ones behind them."""
-    fresh = (name for each in count(1) for name in minion_names(each)[-1:] if name not in names)
-    return names + tuple(next(fresh) for _ in range(amount - len(names)))
 
 
 def subnet_candidates(identity: str) -> Iterator[IPv4Network]:

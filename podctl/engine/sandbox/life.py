@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from podctl.engine.sandbox import machine, network, state, texts
 from podctl.engine.sandbox.boot import boot, has_image, load_image, make_folder, make_key
 from podctl.engine.sandbox.image import busybox_archive
-from podctl.engine.sandbox.layout import MOST_MINIONS, Layout, canonical, grown, sandbox_id
-from podctl.engine.sandbox.minion import SandboxMinion
-from podctl.errors import InputError, NotFoundError
+from podctl.engine.sandbox.layout import DEFAULT_FOLDER, MOST_MINIONS, Layout, canonical, minion_names, sandbox_id
+from podctl.engine.sandbox.minion import Health, SandboxMinion
+from podctl.engine.sandbox.needs import require
+from podctl.engine.sandbox.processes import kill_all
+from podctl.engine.sandbox.release import release_loops, remove_cgroups
+from podctl.errors import InputError, NotFoundError, PodctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,9 +63,9 @@ class Sandbox:
         with state.locked(self.folder):
             if minion.running:
                 return False
-            machine.kill_all(minion.place.marker)
-            machine.release_loops(minion.folder)
-            boot(minion)
+            if not network.link_exists(self.layout.bridge):
+                raise PodctlError("The sandbox's bridge is gone", hint=f"podctl sandbox up --dir {self.folder}")
+            _boot_afresh(minion)
             return True
 
     def load(self, archive: Path, names: Iterable[str] = ()) -> dict[str, str]:
@@ -70,6 +73,9 @@ class Sandbox:
         chosen = [self[name] for name in names] or list(self.minions)
         words = _in_parallel(lambda minion: load_image(minion, archive), chosen)
         return {minion.name: word for minion, word in zip(chosen, words, strict=True)}
+
+    def health(self) -> list[Health]:
+        return _in_parallel(SandboxMinion.health, self.minions)
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +91,7 @@ def up(folder: Path, minions: int | None = None, *, disk_bytes: int = DEFAULT_DI
 
     Raises PodctlError when this machine cannot carry one, InputError when the folder holds something else.
     """
-    machine.require()
+    require()
     folder = canonical(folder)
     amount = minions or 0
     if not 0 <= amount <= MOST_MINIONS:
@@ -96,7 +102,7 @@ def up(folder: Path, minions: int | None = None, *, disk_bytes: int = DEFAULT_DI
         layout = _claim(folder, minions)
         make_key(layout.key, "podctl sandbox")
         if not layout.image.exists():
-            layout.image.write_bytes(busybox_archive())
+            state.write_atomically(layout.image, busybox_archive())
         sandbox = Sandbox(layout)
         _in_parallel(lambda minion: make_folder(minion.place, layout, disk_bytes=disk_bytes), sandbox.minions)
         _write_ways_in(layout)
@@ -111,8 +117,8 @@ def _claim(folder: Path, minions: int | None) -> Layout:
     with network.bridge_claim():
         subnet = network.choose_subnet(identity, known.subnet if known else None)
         if known and known.subnet != subnet:
-            machine.kill_all(identity)  # they have addresses that are someone else's now
-        names = grown(known.names if known else (), minions or (0 if known else DEFAULT_MINIONS))
+            kill_all(identity)  # they have addresses that are someone else's now
+        names = minion_names(max(minions or 0, len(known.names) if known else 0) or DEFAULT_MINIONS)
         layout = Layout(folder=folder, subnet=subnet, names=names)
         state.save(layout)
         network.raise_bridge(layout)
@@ -132,14 +138,20 @@ def _write_ways_in(layout: Layout) -> None:
 def _see_that_it_runs(minion: SandboxMinion, archive: Path) -> None:
     if minion.running:
         network.reattach(minion.place)
-        if not machine.wait_until(minion.docker_answers, seconds=5):
+        machine.wait_until(lambda: minion.docker_answers() or minion.docker_died(), seconds=5)
+        if not minion.docker_answers():
             minion.restart_docker()
     else:
-        machine.kill_all(minion.place.marker)
-        machine.release_loops(minion.folder)
-        boot(minion)
+        _boot_afresh(minion)
     if not has_image(minion):
         load_image(minion, archive)
+
+
+def _boot_afresh(minion: SandboxMinion) -> None:
+    """Boots it once nothing of its last life is left, which a crash may have let live on in part."""
+    kill_all(minion.place.marker)
+    release_loops(minion.folder)
+    boot(minion)
 
 
 def _in_parallel(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
@@ -158,7 +170,7 @@ def down(folder: Path) -> None:
     What lies in the folder that no sandbox makes stays, and the folder with it. Works without the folder too: whatever
     the kernel holds carries the sandbox's id.
     """
-    machine.require()
+    require()
     folder = canonical(folder)
     state.check_ours(folder)
     if folder.exists():
@@ -171,10 +183,10 @@ def down(folder: Path) -> None:
 
 def _remove_from_kernel(folder: Path) -> None:
     identity = sandbox_id(folder)
-    machine.kill_all(identity)
-    machine.release_loops(folder)
+    kill_all(identity)
+    release_loops(folder)
     network.remove_network(identity)
-    machine.remove_cgroups(f"/podctl-sandbox-{identity}")
+    remove_cgroups(f"/podctl-sandbox-{identity}")
 
 
 def _remove_files(folder: Path) -> None:
@@ -190,3 +202,5 @@ def _remove_files(folder: Path) -> None:
     (folder / state.STATE_FILE).unlink(missing_ok=True)
     with suppress(OSError):  # something else lies in it
         folder.rmdir()
+        if folder == canonical(DEFAULT_FOLDER):
+            folder.parent.rmdir()

@@ -6,26 +6,33 @@ import http.client
 import socket
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podctl.engine.sandbox import network
-from podctl.engine.sandbox.machine import (
-    MARKER,
-    first_process,
-    is_first_process,
-    kill,
-    release_loops,
-    remove_cgroups,
-    wait_until,
-)
+from podctl.engine.sandbox.machine import wait_until
+from podctl.engine.sandbox.processes import first_process, is_marked, kill
+from podctl.engine.sandbox.release import release_loops, remove_cgroups
 from podctl.engine.sandbox.texts import PATH, skewed_date_text
 from podctl.errors import PodctlError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from podctl.engine.sandbox.layout import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What one look at a Minion saw."""
+
+    name: str
+    address: str
+    running: bool
+    connected: bool
+    ssh: bool  # its sshd greets
+    docker: bool  # its dockerd serves
+    skew_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class SandboxMinion:
     def run(
         self,
         argv: Sequence[str],
-        input: str | bytes | None = None,  # noqa: A002  as subprocess names it
+        input: str | bytes | None = None,  # noqa: A002 - as subprocess names it
         *,
         check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
@@ -108,7 +115,7 @@ class SandboxMinion:
     def docker(
         self,
         *arguments: str,
-        input: str | bytes | None = None,  # noqa: A002  as subprocess names it
+        input: str | bytes | None = None,  # noqa: A002 - as subprocess names it
         check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
         """`docker ARGUMENTS` on the Minion, its own client and its own daemon, without SSH."""
@@ -130,6 +137,10 @@ class SandboxMinion:
         except (OSError, http.client.HTTPException):
             return False
 
+    def docker_died(self) -> bool:
+        """Whether dockerd left its process number behind, but no process."""
+        return self.run(["sh", "-c", "pid=$(cat /run/docker.pid) && ! kill -0 $pid"], check=False).returncode == 0
+
     def ssh_answers(self, *, timeout_seconds: float = 1) -> bool:
         """Whether sshd greets from the Minion's address."""
         try:
@@ -137,6 +148,17 @@ class SandboxMinion:
                 return link.recv(4) == b"SSH-"
         except OSError:
             return False
+
+    def health(self) -> Health:
+        return Health(
+            name=self.name,
+            address=self.address,
+            running=self.running,
+            connected=self.connected,
+            ssh=self.ssh_answers(),
+            docker=self.docker_answers(timeout_seconds=1),
+            skew_seconds=self.skew_seconds,
+        )
 
     def kill(self) -> None:
         """A power cut: first the link, so that no peer is told, then every process. The disk keeps what was written."""
@@ -190,15 +212,6 @@ class SandboxMinion:
             note.write_text(f"{seconds}\n")
             date.write_text(skewed_date_text(seconds))
             date.chmod(0o755)
-
-
-def is_marked(pid: int, marker: str) -> bool:
-    """Whether that is a living first process of that very Minion: numbers are used again."""
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
-    return f"{MARKER}={marker}".encode() in environment.split(b"\0") and is_first_process(pid)
 
 
 def tail(log: Path, lines: int = 5) -> str:

@@ -72,7 +72,7 @@ def _network(text: str) -> IPv4Network | None:
 def raise_bridge(layout: Layout) -> None:
     """The bridge is there, has its address, is up, and what crosses it is forwarded."""
     bridge = layout.bridge
-    if not (_LINKS / bridge).exists():
+    if not link_exists(bridge):
         batch(f"link add {bridge} address {mac_of(layout.subnet[1])} type bridge")
     batch(
         f"addr replace {layout.gateway}/{layout.subnet.prefixlen} dev {bridge}",
@@ -102,16 +102,20 @@ def _port_mac(place: Place) -> str:
 
 def unplug(place: Place) -> None:
     """No cable; the namespace it led to may live on, or be dying."""
-    if (_LINKS / place.veth).exists():
+    if link_exists(place.veth):
         run(["ip", "link", "del", place.veth], check=False)  # the dying namespace may be faster
-    if not wait_until(lambda: not (_LINKS / place.veth).exists(), seconds=10):
+    if not wait_until(lambda: not link_exists(place.veth), seconds=10):
         raise PodctlError(f"The link {place.veth} of {place.name} does not go")
 
 
 def set_link(place: Place, *, up: bool) -> None:
     """Down: packets vanish both ways, no connection is told. A link that is not there stays so."""
-    if (_LINKS / place.veth).exists():
+    if link_exists(place.veth):
         batch(f"link set {place.veth} {'up' if up else 'down'}")
+
+
+def link_exists(name: str) -> bool:
+    return (_LINKS / name).exists()
 
 
 def link_is_up(place: Place) -> bool:
@@ -123,7 +127,7 @@ def link_is_up(place: Place) -> bool:
 
 def reattach(place: Place) -> None:
     """A cable whose bridge was removed under it hangs in the bridge again."""
-    if (_LINKS / place.veth).exists() and not (_LINKS / place.veth / "master").exists():
+    if link_exists(place.veth) and not (_LINKS / place.veth / "master").exists():
         batch(f"link set {place.veth} master {bridge_name(place.sandbox_id)}")
 
 

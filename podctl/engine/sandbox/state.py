@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 STATE_FILE = "sandbox.json"
 
 
-def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """The whole text under that name, or what was there before."""
+def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
+    """The whole content under that name, or what was there before."""
     draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text)
+    draft.write_bytes(content.encode() if isinstance(content, str) else content)
     draft.chmod(mode)
     draft.replace(path)
 

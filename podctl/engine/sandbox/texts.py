@@ -143,7 +143,7 @@ cd /
 sh /run/sandbox/docker.sh
 "$(command -v sshd)" -D -f /run/sandbox/sshd_config -E /run/sandbox/sshd.log &
 sleep infinity &
-while :; do wait; done
+while :; do wait; sleep 1; done
 """
 
 DOCKER = """\
