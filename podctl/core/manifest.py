@@ -71,6 +71,7 @@ class _Item:
     namespace: str
     name: str
     raw: Mapping[str, Any]
+    kept: Mapping[str, Any]  # the fields that are known
     thing: Thing | None
 
     @property
@@ -166,7 +167,9 @@ def _items(document: Document, path: Path, value: Any, reading: _Reading) -> Ite
     if named in _MODELS:
         yield _item(document, path, value, reading)
     elif named == "Namespace":
-        yield _Item(document=document, path=path, kind=named, namespace="", name=_name(value), raw=value, thing=None)
+        yield _Item(
+            document=document, path=path, kind=named, namespace="", name=_name(value), raw=value, kept={}, thing=None
+        )
 
 
 def _name(raw: Mapping[str, Any]) -> str:
@@ -207,6 +210,7 @@ def _item(document: Document, path: Path, value: Mapping[str, Any], reading: _Re
         namespace=str(namespace),
         name=_name(raw),
         raw=raw,
+        kept=kept,
         thing=None if wrong else thing,
     )
 
@@ -226,32 +230,35 @@ def _distinct(items: Iterable[_Item], reading: _Reading) -> list[_Item]:
 
 def _pods(items: Sequence[_Item], reading: _Reading) -> tuple[PodManifest, ...]:
     by_key = {item.key: item for item in items}
-    return tuple(_pod(item, item.thing, by_key, reading) for item in items if isinstance(item.thing, Pod))
+    found = [_pod(item, by_key, reading) for item in items if item.kind == "Pod"]
+    return tuple(pod for pod in found if pod)
 
 
-def _pod(item: _Item, pod: Pod, by_key: Mapping[tuple[str, str, str], _Item], reading: _Reading) -> PodManifest:
+def _pod(item: _Item, by_key: Mapping[tuple[str, str, str], _Item], reading: _Reading) -> PodManifest | None:
     used: dict[str, dict[str, bytes]] = {}
-    for use in uses(pod):
+    for use in uses(item.kept):
         target = by_key.get((use.kind, item.namespace, use.name))
         content = _content(target)
         if what := _missing(use, target, content, item.namespace):
             reading.problem(item.document, (*item.path, *use.path), what)
         elif target and not use.for_pull:
-            kept = content if use.key is None else {key: content[key] for key in (use.key,) if key in content}
-            used.setdefault(f"{use.kind.lower()}/{use.name}", {}).update(kept)
+            taken = {key: value for key, value in content.items() if use.key in ("", key)}
+            used.setdefault(f"{use.kind.lower()}/{use.name}", {}).update(taken)
+    if not isinstance(item.thing, Pod):
+        return None
     secret_keys = {name.removeprefix("secret/"): keys for name, keys in used.items() if name.startswith("secret/")}
-    for each in advice(pod, secret_keys):
+    for each in advice(item.thing, secret_keys):
         reading.warn(item.document, item.path, each)
     hashes = {name: content_hash(content) for name, content in sorted(used.items())}
     return PodManifest(
         key=PodKey(item.namespace, item.name),
-        pod=pod,
+        pod=item.thing,
         raw=item.raw,
         source=item.document.source,
         line=item.document.line(item.path),
         spec_hash=spec_hash(item.raw, hashes),
         config_hashes=hashes,
-        claims=claims(pod),
+        claims=claims(item.kept),
     )
 
 
@@ -270,7 +277,7 @@ def _missing(use: Use, target: _Item | None, content: Mapping[str, bytes], names
     if target is None:
         what = f'the {use.kind} "{use.name}" of namespace "{namespace}" is in none of the files'
         return f"{what}; add its file with -f" + ("" if use.for_pull else ", or say optional: true")
-    if target.thing and use.key is not None and use.key not in content:
+    if target.thing and use.key and use.key not in content:
         return f'the {use.kind} "{use.name}" has no key "{use.key}"{did_you_mean(use.key, content)}'
     if target.thing and use.for_pull and not {".dockerconfigjson", ".dockercfg"} & set(content):
         return f'the Secret "{use.name}" has no key ".dockerconfigjson"; its type is kubernetes.io/dockerconfigjson'

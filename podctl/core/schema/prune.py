@@ -1,7 +1,7 @@
 """The raw mapping of an object against the three lists of fields, before the models see it.
 
-Unknown and refused fields are problems, warned ones warnings; what a model knows remains. Null is the same as absent,
-as in Kubernetes, and a field without content asks for nothing, so it is neither warned about nor refused.
+Unknown and refused fields are problems, warned ones warnings; what a model knows remains. Null and the empty string
+are the same as absent, as in Kubernetes, and an empty list or map asks for nothing: neither is warned about or refused.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def prune(raw: Mapping[str, Any], model: type[Value], findings: Findings, path: 
             findings.problems.append((at, _unknown(name, near, model)))
             findings.meant.add((*path, near))
             continue
-        if value is None:
+        if value is None or value == "":
             continue
-        empty = value in ("", [], {})
+        empty = value in ([], {})
         if support.level is Level.REFUSED and not empty:
             findings.problems.append((at, f"is not supported: {support.note}"))
         if support.level is Level.WARNED and not empty:
