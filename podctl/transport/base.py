@@ -33,7 +33,10 @@ class Stream(Protocol):
         """What came on stdout and stderr; (b"", b"") at the timeout; None when both have ended."""
 
     def exit_status(self) -> int:
-        """To be asked after `receive` gave None. Ended by signal N: 128 + N. Raises LinkLostError if the link broke."""
+        """To be asked after `receive` gave None. Ended by signal N: 128 + N.
+
+        Raises LinkLostError if the link broke, and ConnectError if the login did not run the command at all.
+        """
 
     def resize(self, columns: int, rows: int) -> None: ...
 

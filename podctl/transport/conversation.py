@@ -24,6 +24,7 @@ import time
 from typing import TYPE_CHECKING
 
 from podctl.errors import LinkLostError, LockToolError
+from podctl.transport.logins import why_no_shell
 from podctl.transport.shell import Script, Step, StepResult, quote
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class _Frames:
         self._ended_stderr: set[int] = set()
         self.results: list[StepResult] = []
         self.current: int = 0
-        self.loose = b""  # the last of stderr that belongs to no step: what a shell says when it cannot start
+        self.begun = False
+        self.loose = b""  # the last that belongs to no step: what a shell says when it cannot start
 
     def feed(self, which: int, data: bytes) -> None:
         buffer = self._buffers[which]
@@ -124,12 +126,13 @@ class _Frames:
         index = self._open[which]
         if data and index is not None:
             self._chunks[which].setdefault(index, []).append(data)
-        elif which == 1:
+        elif which == 1 or not self.begun:
             self.loose = (self.loose + data)[-2000:]
 
     def _turn(self, which: int, found: re.Match[bytes]) -> None:
         begun, skipped, ended, status = (int(group) if group is not None else None for group in found.groups())
         if begun is not None:
+            self.begun = True
             self._open[which] = begun
             self.current = max(self.current, begun)
         elif skipped is not None:
@@ -211,36 +214,42 @@ class ShellConversation:
             now = time.monotonic()
             if received is None:
                 raise self._lost(steps[frames.current], "the connection or its shell ended", frames.loose)
-            if received[0] or received[1]:
-                heard = now
-                for which, data in enumerate(received):
-                    if data:
-                        frames.feed(which, data)
+            for which, data in enumerate(received):
+                if data:
+                    heard = now
+                    frames.feed(which, data)
             for result in frames.results[told:]:
                 told += 1
                 if on_result:
                     on_result(result)
             if frames.current != current:
                 current, step_since = frames.current, now
-            if now - heard > self._minion.connect_timeout_seconds:
-                raise self._lost(steps[current], f"no sign of life for {now - heard:.0f} s")
-            if now - step_since > self._allowed(steps[current]):
-                raise self._lost(steps[current], f"not done within {self._allowed(steps[current]):.0f} s")
+            self._check_clocks(steps[current], now - heard, now - step_since)
+
+    def _check_clocks(self, step: Step, silent_seconds: float, step_seconds: float) -> None:
+        if silent_seconds > self._minion.connect_timeout_seconds:
+            raise self._lost(step, f"no sign of life for {silent_seconds:.0f} s")
+        if step_seconds > self._allowed(step):
+            raise self._lost(step, f"not done within {self._allowed(step):g} s")
 
     def _lost(self, step: Step, why: str, said: bytes = b"") -> LinkLostError:
+        text = said.decode("utf-8", "replace").strip()
+        known = why_no_shell(self._minion, text)
+        if known:
+            return LinkLostError(f"Minion {self._minion.name}: {known[0]}", evidence=text, hint=known[1])
         return LinkLostError(
             f"Minion {self._minion.name}: {step.title}: {why}",
-            evidence=said.decode("utf-8", "replace").strip(),
+            evidence=text,
             hint=f"Look at it with 'podctl get minions'; once {self._minion.name} answers, run the same command again.",
         )
 
     def lock(self) -> bool:
-        """By flock(1), whose descriptor the shell keeps: see design section 8. Raises LockToolError where it is missing."""
+        """By flock(1), whose descriptor the shell keeps: see design section 8. LockToolError: it is missing there."""
         result = self.run((_LOCK_STEP,))[0]
         if result.status == _NOT_FOUND:
             raise LockToolError(
                 f"Minion {self._minion.name}: flock is not installed there, so nothing can be changed safely",
-                hint="Install the package util-linux (Debian, Fedora, Alpine: util-linux-misc or flock) on that machine.",
+                hint="Install the package util-linux there (Alpine: util-linux-misc, or flock).",
             )
         return result.ok
 

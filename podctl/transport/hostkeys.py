@@ -11,10 +11,13 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from podctl.errors import ConnectError
 from podctl.transport.sshconfig import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from podctl.transport.target import SshTarget
 
 _NAMES_TYPE_KEY = 3
 
@@ -96,5 +99,42 @@ def judge(blob: bytes, known: Iterable[HostKey]) -> tuple[Verdict, HostKey | Non
     good = next((key for key in keys if not key.revoked and key.blob == blob), None)
     if good:
         return Verdict.KNOWN, good
-    other = next((key for key in keys if not key.revoked), None)
-    return (Verdict.CHANGED, other) if other else (Verdict.UNKNOWN, None)
+    others = [key for key in keys if not key.revoked]
+    same_type = [key for key in others if key.type.encode() in blob[:64]]
+    return (Verdict.CHANGED, (same_type or others)[0]) if others else (Verdict.UNKNOWN, None)
+
+
+def verify(target: SshTarget, kind: str, blob: bytes, known: tuple[HostKey, ...]) -> None:
+    """ConnectError unless a known_hosts file has the very key that the machine showed."""
+    offered = f"{kind} {fingerprint(blob)}"
+    verdict, line = judge(blob, known)
+    if verdict is Verdict.KNOWN:
+        return
+    if verdict is Verdict.UNKNOWN or line is None:
+        file = target.known_hosts[0]
+        alias = "" if target.host_key_name.strip("[").startswith(target.host.lower()) else (
+            f" -o HostKeyAlias={target.host_key_name}"
+        )  # fmt: skip
+        login = target.login.replace("ssh ", f"ssh -o UserKnownHostsFile={file}{alias} ", 1)
+        raise ConnectError(
+            f"{target.title}: its host key is not known yet",
+            evidence=f"{target.host_key_name} shows {offered}; looked in {', '.join(target.known_hosts)}",
+            hint=f"Compare that with 'ssh-keygen -lf /etc/ssh/ssh_host_{_kind(kind)}_key.pub' on the machine "
+            f"itself, then add it by logging in once: {login} true",
+        )
+    if verdict is Verdict.REVOKED:
+        raise ConnectError(
+            f"{target.title}: it shows a host key that is revoked",
+            evidence=f"{offered} is marked @revoked in {line.place}",
+            hint="Do not log in there. Somebody has said that this key is in wrong hands.",
+        )
+    raise ConnectError(
+        f"{target.title}: ITS HOST KEY HAS CHANGED: another machine may answer in its place",
+        evidence=f"known   {line.type} {line.fingerprint} ({line.place})\nshown   {offered}",
+        hint="Ask whoever runs it. Only if it was set up anew: remove that line "
+        f"(ssh-keygen -f {line.place.rpartition(':')[0]} -R '{target.host_key_name}') and add the new key.",
+    )
+
+
+def _kind(key_type: str) -> str:
+    return "ed25519" if "ed25519" in key_type else "ecdsa" if "ecdsa" in key_type else "rsa"

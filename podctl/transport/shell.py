@@ -121,12 +121,15 @@ class StepResult:
 def watched(script: Script, abandoned: Script | None = None) -> Script:
     """`script` for a shell whose `$1` is a process that lives as long as the client does.
 
-    When that process is gone, `abandoned` is run and then the whole process group ended: at most two seconds later
-    nothing is left. (sshd tells a command that does not read its stdin nothing at all.)
+    When that process is gone, or the group is told to end (TERM), `abandoned` is run and then the whole process group
+    ended: at most three seconds later nothing is left. (sshd tells a command that does not read its stdin nothing at
+    all; the HUP of a terminal that goes must not end the watcher before it has cleaned up.)
     """
-    clean = f"({abandoned.text}); " if abandoned else ""
+    clean = f"( {abandoned.text}\n)\n" if abandoned else ""
     text = (
-        '( exec </dev/null >/dev/null 2>&1; while kill -0 "$1"; do sleep 1; done; ' + clean + "kill 0 ) & w=$!\n"
-        f"( {script.text}\n)\nr=$?; kill $w 2>/dev/null; exit $r\n"
+        "( trap '' HUP INT QUIT; exec </dev/null >/dev/null 2>&1\n"
+        f"over() {{ trap '' TERM\n{clean}kill 0; sleep 1; kill -9 0; }}\n"
+        'trap over TERM; while kill -0 "$1"; do sleep 1; done; over ) & w=$!\n'
+        f"( {script.text}\n)\nr=$?; kill -9 $w 2>/dev/null; exit $r\n"
     )
     return Script(text, script.shown)

@@ -13,8 +13,10 @@ import paramiko
 from podctl.errors import ConnectError, LinkLostError, PodctlError
 from podctl.transport.bastions import Bastions
 from podctl.transport.conversation import ShellConversation
+from podctl.transport.logins import why_no_shell
 from podctl.transport.shell import quote, watched
-from podctl.transport.ssh_link import ChannelRefused, Link, open_link
+from podctl.transport.ssh_dial import open_link
+from podctl.transport.ssh_link import ChannelRefused, Link
 
 if TYPE_CHECKING:
     from podctl.core.model import Minion
@@ -51,22 +53,17 @@ class _Opening:
 
     def __init__(self, mark: bytes) -> None:
         self._mark = mark
-        self._held: bytes | None = b""
+        self.held: bytes | None = b""  # None once the mark has come
 
     def pass_on(self, data: bytes) -> bytes:
-        if self._held is None:
+        if self.held is None:
             return data
-        self._held += data
-        _, found, after = self._held.partition(self._mark)
+        self.held += data
+        _, found, after = self.held.partition(self._mark)
         if not found:
             return b""
-        self._held = None
+        self.held = None
         return after
-
-    def rest(self) -> bytes:
-        """What came instead of the mark: the reason why our script did not run."""
-        held, self._held = self._held or b"", None
-        return held
 
 
 class SshStream:
@@ -104,7 +101,7 @@ class SshStream:
             err = channel.recv_stderr(_CHUNK) if channel.recv_stderr_ready() else b""
             nothing = not out and not err
             if nothing and ended:
-                return self._end()
+                return None
             if self._openings:
                 out, err = (opening.pass_on(data) for opening, data in zip(self._openings, (out, err), strict=True))
             if out or err:
@@ -115,19 +112,18 @@ class SshStream:
             if nothing:
                 self._ready.wait(left)
 
-    def _end(self) -> tuple[bytes, bytes] | None:
-        if self._openings:
-            out, err = (opening.rest() for opening in self._openings)
-            self._openings = None
-            if out or err:
-                return out, err
-        return None
-
     def exit_status(self) -> int:
         self._channel.status_event.wait()
-        if self._channel.exit_status < 0:
+        status = self._channel.exit_status
+        if status < 0 and not self._link.is_active():
             raise self._lost("the connection ended before the command did")
-        return self._channel.exit_status
+        if self._openings and self._openings[0].held is not None:
+            said = b"\n".join(opening.held or b"" for opening in self._openings).decode("utf-8", "replace").strip()
+            what, hint = why_no_shell(self._minion, said) or ("its login shell did not run the command", "")
+            raise ConnectError(f"Minion {self._minion.name}: {what}", evidence=said, hint=hint)
+        if status < 0:
+            raise self._lost("sshd did not tell how the command ended")
+        return status
 
     def resize(self, columns: int, rows: int) -> None:
         with suppress(OSError, EOFError, paramiko.SSHException):
@@ -189,9 +185,9 @@ class SshTransport:
 
     def stream(self, script: Script, *, terminal: Terminal | None = None, abandoned: Script | None = None) -> Stream:
         mark = secrets.token_hex(12)
+        marks = f"printf {mark}\n" if terminal else f"printf {mark}; printf {mark} >&2\n"
         # The outermost sh is what the login shell has become, so its parent is sshd's process of this login.
-        text = f"printf {mark}; {'' if terminal else f'printf {mark} >&2; '}"
-        text += f'exec {self._sudo}sh -c {quote(watched(script, abandoned).text)} sh "$PPID"'
+        text = f'exec {self._sudo}sh -c {quote(marks + watched(script, abandoned).text)} sh "$PPID"'
         channel = self._session(any_shell(text), terminal)
         return SshStream(channel, self._link, self.minion, mark=mark.encode())
 

@@ -126,7 +126,10 @@ class Sshd:
     def sessions(self):
         """The processes of sshd itself that serve a login."""
         text = subprocess.run(
-            ["ps", "--no-headers", "-o", "pid", "--ppid", str(self.process.pid)], capture_output=True, text=True
+            ["ps", "--no-headers", "-o", "pid", "--ppid", str(self.process.pid)],
+            check=False,
+            capture_output=True,
+            text=True,
         ).stdout
         return [int(pid) for pid in text.split()]
 
