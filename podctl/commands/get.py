@@ -1,0 +1,73 @@
+"""`podctl get`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from podctl.commands.common import namespaced, where
+from podctl.commands.reading import complete_types, ended, looked, without_equals
+from podctl.core.query import answer, parse_query
+from podctl.report.answers import shown
+from podctl.report.structured import printer
+from podctl.report.tables import ENGINE, TableOptions
+
+if TYPE_CHECKING:
+    from podctl.core.model import Inventory
+    from podctl.errors import ExitCode
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="TYPE [NAME…] | TYPE/NAME…", shell_complete=complete_types)
+@namespaced
+@click.option("-A", "--all-namespaces", is_flag=True, help="Look in all namespaces.")
+@click.option("-o", "--output", default="", metavar="FORMAT", callback=without_equals,
+              help="json, yaml, name, wide or jsonpath=TEMPLATE.")  # fmt: skip
+@click.option("-l", "--selector", default="", metavar="LABELS", callback=without_equals,
+              help="For example app=web,tier in (front,back),!canary.")  # fmt: skip
+@click.option("--field-selector", default="", metavar="FIELDS", help="For example status.phase!=Running.")
+@click.option("--sort-by", default="", metavar="PATH", help="A jsonpath, for example .metadata.creationTimestamp.")
+@click.option("-L", "--label-columns", multiple=True, metavar="KEY", help="Add a column for this label. Repeatable.")
+@click.option("--show-labels", is_flag=True, help="Add a column with all labels.")
+@click.option("--no-headers", is_flag=True, help="Print the rows alone.")
+@click.option("--ignore-not-found", is_flag=True, help="A named object that is nowhere is no error.")
+@click.option("-w", "--watch", is_flag=True, hidden=True)
+@where
+def get(
+    inventory: Inventory,
+    words: tuple[str, ...],
+    *,
+    namespace: str,
+    all_namespaces: bool,
+    output: str,
+    selector: str,
+    field_selector: str,
+    sort_by: str,
+    label_columns: tuple[str, ...],
+    show_labels: bool,
+    no_headers: bool,
+    ignore_not_found: bool,
+    watch: bool,
+) -> ExitCode:
+    """List Pods, Minions or claims as they are now; every Minion is asked at once.
+
+    For example: podctl get pods -o wide; podctl get pod web -o yaml; podctl get minions; podctl get pods,pvc -A.
+    """
+    if watch:
+        raise click.UsageError("-w is not supported yet: run `watch podctl get …`")
+    query = parse_query(
+        words, namespace=namespace, all_namespaces=all_namespaces,
+        selector=selector, fields=field_selector, sort_by=sort_by,
+    )  # fmt: skip
+    options = TableOptions(
+        wide=output == "wide", headings=not no_headers, namespaces=all_namespaces,
+        label_columns=tuple(key for each in label_columns for key in each.split(",")), show_labels=show_labels,
+    )  # fmt: skip
+    output_printer = printer(output)
+    with looked(inventory) as cluster:
+        answered = answer(cluster, query, engine=ENGINE)
+        text = shown(query, answered, output_printer, options, ignore_not_found=ignore_not_found)
+        click.echo(text.out, nl=False)
+        click.echo(text.note, nl=False, err=True)
+    return ended(cluster, () if ignore_not_found else answered.missing)

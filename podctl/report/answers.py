@@ -1,0 +1,64 @@
+"""What `get` says in the end: the objects, or why there are none, and who did not answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from podctl.report.tables import get_tables
+from podctl.report.text import printable
+
+if TYPE_CHECKING:
+    from podctl.core.kinds import Kind
+    from podctl.core.model import Cluster
+    from podctl.core.query import Answer, Query
+    from podctl.report.structured import Printer
+    from podctl.report.tables import TableOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """`out` goes to stdout, `note` to stderr; both end in a newline where they are not empty."""
+
+    out: str
+    note: str = ""
+
+
+def shown(
+    query: Query, answer: Answer, printer: Printer | None, options: TableOptions, *, ignore_not_found: bool = False
+) -> Shown:
+    """Without a printer: tables. Where nothing was found, programs get an empty List and people a sentence."""
+    if query.named and not answer.found:
+        return Shown(out="")
+    if printer:
+        return Shown(out=printer(answer.found, query.single and len(answer.found) == 1))
+    if not answer.found:
+        return Shown(out="", note="" if ignore_not_found else nothing_text(query))
+    return Shown(out=get_tables(answer.found, query.kinds, options))
+
+
+def nothing_text(query: Query) -> str:
+    """kubectl's sentence; it names the namespace where that narrowed the search."""
+    narrowed = query.namespace if any(kind.namespaced for kind in query.kinds) else None
+    return f"No resources found in {narrowed} namespace.\n" if narrowed else "No resources found\n"
+
+
+def missing_text(missing: tuple[tuple[Kind, str], ...], suffix: str = "") -> str:
+    return "\n".join(f'{kind.plural} "{name}" not found{suffix}' for kind, name in missing)
+
+
+def silence_text(cluster: Cluster) -> str:
+    """One line for each silent Minion; "" when all answered."""
+    return "".join(
+        f"minion {each.minion.name} did not answer: {_one_line(each.problem)}\n" for each in cluster.silent
+    )  # fmt: skip
+
+
+def silent_names(cluster: Cluster) -> str:
+    """`alpha`, `alpha and beta`, `alpha, beta and gamma`."""
+    *most, last = [each.minion.name for each in cluster.silent]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _one_line(text: str) -> str:
+    return printable("; ".join(line.strip() for line in text.splitlines() if line.strip()))
