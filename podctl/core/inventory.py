@@ -31,7 +31,7 @@ from podctl.core.inventory_values import (
 )
 from podctl.core.model import Inventory, Minion
 from podctl.core.syntax import label_problem
-from podctl.core.yamltext import Document, Path, did_you_mean, kind, load
+from podctl.core.yamltext import Document, Path, did_you_mean, kind, load, nearest
 from podctl.errors import InventoryError, ManifestError
 
 if TYPE_CHECKING:
@@ -107,9 +107,11 @@ def _inventory(reading: _Reading) -> Inventory | None:
     if not isinstance(top, dict):
         reading.problem((), f"an inventory is a mapping with cluster and minions, not {kind(top)}")
         return None
-    for name in top:
-        if name not in _TOP:
-            reading.problem((name,), f"is no key of an inventory{did_you_mean(name, _TOP)}")
+    wrong = [name for name in top if name not in _TOP]
+    for name in wrong:
+        reading.problem((name,), f"is no key of an inventory{did_you_mean(name, _TOP)}")
+    if wrong:
+        top = {nearest(name, _TOP) or name: value for name, value in top.items()}  # to go on with what was meant
     cluster = _cluster(top.get("cluster"), reading)
     shared = {each.attribute: value for each, value in _settings(top.get("defaults"), ("defaults",), reading)}
     minions = _minions(top.get("minions"), shared, reading)

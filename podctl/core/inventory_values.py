@@ -137,23 +137,18 @@ def _taint(value: Any, index: int) -> Taint:
     names = ("key", "value", "effect")
     if not isinstance(value, dict):
         raise InventoryValueError(f"must be a mapping with key, value and effect, not {kind(value)}", (index,))
-    for name, given in value.items():
+    for name in value:
         if name not in names:
             raise InventoryValueError(f"is no key of a taint{did_you_mean(name, names)}", (index, name))
-        if (
-            problem := _label_value(given)
-            if name == "value"
-            else None
-            if isinstance(given, str)
-            else "must be a string"
-        ):
-            raise InventoryValueError(problem, (index, name))
-    if problem := key_problem(value.get("key", "")):
-        raise InventoryValueError("is required" if "key" not in value else problem, (index, "key"))
-    if (effect := value.get("effect")) not in EFFECTS:
+    key, given, effect = value.get("key"), value.get("value", ""), value.get("effect")
+    if problem := key_problem(key) if isinstance(key, str) else "is required, and a string":
+        raise InventoryValueError(problem, (index, "key"))
+    if problem := _label_value(given):
+        raise InventoryValueError(problem, (index, "value"))
+    if effect not in EFFECTS:
         near = did_you_mean(effect, EFFECTS) if isinstance(effect, str) else ""
         raise InventoryValueError(f"must be one of {', '.join(EFFECTS)}{near}", (index, "effect"))
-    return Taint(key=value["key"], value=value.get("value", ""), effect=value["effect"])
+    return Taint(key=str(key), value=given, effect=str(effect))
 
 
 def resources(value: Any) -> Resources:

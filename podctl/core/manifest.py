@@ -14,7 +14,7 @@ from podctl.core.model import PodKey
 from podctl.core.schema.advice import advice
 from podctl.core.schema.config import ConfigMap, PersistentVolumeClaim, Secret
 from podctl.core.schema.kinds import kind_problem
-from podctl.core.schema.messages import REQUIRED, problems_of
+from podctl.core.schema.messages import problems_of
 from podctl.core.schema.pod import Pod
 from podctl.core.schema.prune import Findings, Warned, prune
 from podctl.core.schema.references import Use, claims, uses
@@ -196,10 +196,8 @@ def _item(document: Document, path: Path, value: Mapping[str, Any], reading: _Re
     try:
         thing = model.model_validate(kept)
     except ValidationError as error:
-        wrong += problems_of(error)
+        wrong += [(at, what) for at, what in problems_of(error) if not findings.explain(at, what)]
     for at, what in wrong:
-        if what == REQUIRED and at in findings.meant:
-            continue  # said already, with the name that was written
         reading.problem(document, (*path, *at), what)
     for each in findings.warnings:
         reading.warn(document, path, each)

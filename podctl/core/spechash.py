@@ -72,6 +72,6 @@ def _plain(value: Any) -> Any:
     """A quantity's exact value in one spelling."""
     try:
         number = quantity(value)
-    except ValueError:
+    except (ValueError, ArithmeticError):
         return value
     return format(number.normalize(), "f")

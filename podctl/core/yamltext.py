@@ -83,7 +83,7 @@ def path_text(path: Path) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that was probably meant, or "". Case does not count."""
     by_lower = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.65)
     return by_lower[near[0]] if near else ""
 
 

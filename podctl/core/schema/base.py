@@ -76,10 +76,18 @@ def _whole(value: Any) -> Any:
 
 
 Number: TypeAlias = Annotated[int, Strict(), BeforeValidator(_whole)]
+
+
+def _mode(value: int) -> int:
+    if not 0 <= value <= MOST_MODE:
+        raise ValueError(f"{value} is no file mode: they go from 0 to 0777, and an octal number begins with 0")
+    return value
+
+
 Count: TypeAlias = Annotated[Number, Field(ge=0)]
 Positive: TypeAlias = Annotated[Number, Field(ge=1)]
 PortNumber: TypeAlias = Annotated[Number, Field(ge=1, le=65535)]
-Mode: TypeAlias = Annotated[Number, Field(ge=0, le=MOST_MODE)]
+Mode: TypeAlias = Annotated[Number, AfterValidator(_mode)]
 UserId: TypeAlias = Annotated[Number, Field(ge=0, le=2**31 - 1)]
 
 DnsLabel: TypeAlias = Annotated[Text, checked(label_problem)]
@@ -151,7 +159,8 @@ def _address(text: str) -> str | None:
 IpAddress: TypeAlias = Annotated[Text, checked(_address)]
 
 
-def _quantity(value: Any) -> str:
+def quantity_text(value: Any) -> str:
+    """A quantity as written, within bounds and not below 0. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"must be a quantity such as 250m or 1Gi, not {kind(value)}")  # noqa: TRY004  as pydantic wants
     text = str(value)
@@ -174,7 +183,7 @@ def _port(value: Any) -> int | str:
     return value
 
 
-QuantityText: TypeAlias = Annotated[str, PlainValidator(_quantity)]  # as written
+QuantityText: TypeAlias = Annotated[str, PlainValidator(quantity_text)]  # as written
 PortRef: TypeAlias = Annotated[int | str, PlainValidator(_port)]
 
 

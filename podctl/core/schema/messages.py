@@ -31,9 +31,8 @@ def _sentence(error: ErrorDetails) -> str:
 def _string(given: Any) -> str:
     if isinstance(given, bool):
         return f"must be a string, not {str(given).lower()} (yes, no, on, off, y and n are booleans): put it in quotes"
-    if isinstance(given, int | float):
-        return f"must be a string, not the number {given}: put it in quotes"
-    return f"must be a string, not {kind(given)}"
+    quotes = ": put it in quotes" if isinstance(given, int | float) else ""
+    return f"must be a string, not {kind(given)}{quotes}"
 
 
 def _number(given: Any) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from podctl.core.fields import FIELDS, Level
 from podctl.core.schema.base import Value
+from podctl.core.schema.messages import REQUIRED
 from podctl.core.yamltext import Path, nearest
 
 if TYPE_CHECKING:
@@ -29,11 +30,20 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one object's raw mapping showed. `meant`: the paths of fields that a misspelt one stands for."""
+    """What one object's raw mapping showed.
+
+    `meant`: the paths of fields that a misspelt one stands for. `holed`: those of the mappings that lost a field, of
+    which nobody knows whether they would be consistent.
+    """
 
     problems: list[tuple[Path, str]] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     meant: set[Path] = field(default_factory=set)
+    holed: set[Path] = field(default_factory=set)
+
+    def explain(self, path: Path, what: str) -> bool:
+        """Whether a model's problem only follows from one that was found already."""
+        return path in self.holed or (what == REQUIRED and path in self.meant)
 
 
 def prune(raw: Mapping[str, Any], model: type[Value], findings: Findings, path: Path = ()) -> dict[str, Any]:
@@ -48,12 +58,14 @@ def prune(raw: Mapping[str, Any], model: type[Value], findings: Findings, path: 
             near = nearest(name, known)
             findings.problems.append((at, _unknown(name, near, model)))
             findings.meant.add((*path, near))
+            findings.holed.add(path)
             continue
         if value is None or value == "":
             continue
         empty = value in ([], {})
         if support.level is Level.REFUSED and not empty:
             findings.problems.append((at, f"is not supported: {support.note}"))
+            findings.holed.add(path)
         if support.level is Level.WARNED and not empty:
             findings.warnings.append(Warned(path=at, type_name=model.api_type, name=name, note=support.note))
         if name in children:

@@ -1,4 +1,4 @@
-"""What a Pod takes from ConfigMaps, Secrets and claims; read from its raw mapping, so also when it is wrong elsewhere."""
+"""What a Pod takes from ConfigMaps, Secrets and claims. It is read from the raw mapping, so also of a wrong Pod."""
 
 from __future__ import annotations
 

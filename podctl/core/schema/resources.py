@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from podctl.core.model import Resources
 from podctl.core.quantity import cpu_millis, quantity, whole
-from podctl.core.schema.base import DnsLabel, QualifiedName, QuantityText, Value
+from podctl.core.schema.base import DnsLabel, QualifiedName, QuantityText, Value, checked
 from podctl.core.yamltext import did_you_mean
 
 if TYPE_CHECKING:
@@ -18,19 +18,15 @@ PLAIN = ("cpu", "memory", "ephemeral-storage")
 LEAST_MEMORY = 6 * 2**20  # container engines refuse a limit below it
 
 
-def _known(amounts: dict[str, str]) -> dict[str, str]:
-    for name, amount in amounts.items():
-        if name.startswith("hugepages-"):
-            raise ValueError(f"{name}: huge pages cannot be limited for a container here; use hostPath /dev/hugepages")
-        if "/" not in name and name not in PLAIN:
-            near = did_you_mean(name, PLAIN)
-            raise ValueError(f"{name}: is neither cpu, memory nor a name such as nvidia.com/gpu{near}")
-        if "/" in name and quantity(amount) % 1:
-            raise ValueError(f"{name}: must be a whole number, not {amount}")
-    return amounts
+def _name_problem(name: str) -> str | None:
+    if name.startswith("hugepages-"):
+        return "huge pages cannot be limited for a container here; use hostPath /dev/hugepages"
+    if "/" not in name and name not in PLAIN:
+        return f"is neither cpu, memory nor a name such as nvidia.com/gpu{did_you_mean(name, PLAIN)}"
+    return None
 
 
-Amounts = Annotated[dict[QualifiedName, QuantityText], AfterValidator(_known)]
+Amounts = dict[Annotated[QualifiedName, checked(_name_problem)], QuantityText]
 
 
 class ResourceRequirements(Value):

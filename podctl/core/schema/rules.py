@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from podctl.core.quantity import quantity
+from podctl.core.schema.base import quantity_text
 from podctl.core.schema.raw import containers, each_at, map_at, text_at
 from podctl.core.schema.resources import LEAST_MEMORY
 from podctl.core.yamltext import Path, did_you_mean
@@ -118,9 +119,18 @@ def requests_within_limits(raw: Mapping[str, Any]) -> Found:
             yield (*path, "resources", "limits", "memory"), what
 
 
+def extended_resources_are_whole(raw: Mapping[str, Any]) -> Found:
+    for path, container in containers(raw):
+        for field in ("limits", "requests"):
+            for name, given in map_at(map_at(container, "resources"), field).items():
+                amount = _amount(given)
+                if "/" in name and amount is not None and amount % 1:
+                    yield (*path, "resources", field, name), f"must be a whole number, not {given}"
+
+
 def _amount(value: Any) -> Any:
     try:
-        return quantity(value) if isinstance(value, str | int | float) and len(str(value)) < 40 else None  # noqa: PLR2004
+        return quantity(quantity_text(value))
     except ValueError:
         return None
 
@@ -197,6 +207,7 @@ RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
     mount_paths_are_unique,
     host_ports_are_free,
     requests_within_limits,
+    extended_resources_are_whole,
     init_containers_end,
     probes_fit,
     sysctls_fit,
