@@ -118,7 +118,7 @@ def restart_docker(name: str, folder: Path) -> None:
 def skew(name: str, seconds: int, folder: Path) -> None:
     """Put a Minion's `date` SECONDS ahead (negative: behind); 0 undoes it."""
     engine.find(folder)[name].skew(seconds)
-    click.echo(f"{name}: date is off by {seconds:+d} s")
+    click.echo(f"{name}: date is off by {seconds:+d} s" if seconds else f"{name}: date is right")
 
 
 @sandbox.command()
