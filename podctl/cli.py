@@ -88,7 +88,7 @@ def _say(error: PodctlError, *, debug: bool) -> None:
         traceback.print_exception(error)
 
 
-def run(argv: list[str]) -> int:
+def run(argv: list[str]) -> int:  # noqa: PLR0911 - one return an ending, in one place
     """One whole command; its exit code. An error that podctl did not raise on purpose keeps its traceback."""
     context: dict[str, Any] = {}
     own_failure = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from functools import wraps
 from pathlib import Path
@@ -15,7 +16,7 @@ from podctl.core.inventory import LOCAL, parse_inventory
 from podctl.errors import InventoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from podctl.core.model import Inventory
     from podctl.engine.session import Session
@@ -55,6 +56,45 @@ def namespaced(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds -n/--namespace, handed on as `namespace`."""
     return click.option("-n", "--namespace", default="default", show_default=True, metavar="NAME",
                         help="The namespace to look in.")(command)  # fmt: skip
+
+
+def namespace_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds -n/--namespace for commands that read manifests: None when it is not given."""
+    return click.option(
+        "-n", "--namespace", metavar="NAME", help="For objects that name no namespace; others must agree."
+    )(command)
+
+
+def dry_run_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --dry-run as kubectl has it (alone, or =client, =server, =none), handed on as a bool."""
+    return click.option(
+        "--dry-run", is_flag=False, flag_value="client", default="none", metavar="",
+        type=click.Choice(["none", "client", "server"]), callback=lambda _ctx, _param, value: value != "none",
+        help="Show what would be done and do nothing.",
+    )(command)  # fmt: skip
+
+
+class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic for type checkers only
+    """Seconds as a float, from kubectl's spelling: 90s, 5m, 1h30m, or a plain number of seconds."""
+
+    name = "duration"
+    _form = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = self._form.fullmatch(str(value))
+        if not found or not any(found.groups()):
+            self.fail(f"{value!r} is no duration such as 90s, 5m or 1h30m", param, ctx)
+        hours, minutes, seconds = (float(each or 0) for each in found.groups())
+        return hours * 3600 + minutes * 60 + seconds
+
+
+duration = _Duration()
+
+
+def say_errors(lines: Iterable[str]) -> None:
+    """Lines for people, on stderr."""
+    for line in lines:
+        click.echo(line, err=True)
 
 
 def _candidates(option: str | None) -> tuple[Path | None, str]:

@@ -93,16 +93,25 @@ def _walk(
     # Once a container of its own runs in this epoch of the Pod, the init containers have been through.
     begun = any(_started_beside(pod.containers[part.name], infra) for part in apps)
     waits: list[str] = []
-    for part in every if not begun else (part for part in every if _stays(part)):
-        if not part.init:
-            break
+    for part in (each for each in every if each.init and (_stays(each) or not begun)):
         need = _init_need(part, pod.containers[part.name], infra, attempted)
-        if need and need.need is not Need.WAIT:
+        if need is None:
+            continue
+        # A sidecar that is tried again holds up nobody.
+        if need.need is not Need.WAIT or not _stays(part):
             yield need
-        if need:
-            waits.append(need.reason)
-            if not _stays(part):
-                yield need
+        waits.append(need.reason)
+    yield from _apps_need(apps, pod, infra, attempted)
+    waits += [wait for part in every if (wait := _unsteady(part, pod.containers[part.name], now))]
+    if waits:
+        yield Next(need=Need.WAIT, reason="; ".join(dict.fromkeys(waits)), started=True)
+    yield Next(need=Need.READY, started=True)
+
+
+def _apps_need(
+    apps: tuple[Part, ...], pod: ObservedPod, infra: ObservedContainer, attempted: frozenset[str]
+) -> Iterator[Next]:
+    """What the Pod's own containers need beyond waiting."""
     down = [part for part in apps if _is_down(part, pod.containers[part.name], infra)]
     to_start = tuple(part.name for part in down if part.name not in attempted)
     if to_start:
@@ -113,10 +122,6 @@ def _walk(
         container = pod.containers[part.name]
         if container.status == "exited" and container.exit_code:
             yield Next(need=Need.FAILED, reason=f"{part.name}: {_why(container)}", started=True)
-    waits += [wait for part in every if (wait := _unsteady(part, pod.containers[part.name], now))]
-    if waits:
-        yield Next(need=Need.WAIT, reason="; ".join(waits), started=True)
-    yield Next(need=Need.READY, started=True)
 
 
 def _stays(part: Part) -> bool:

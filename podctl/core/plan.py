@@ -1,4 +1,4 @@
-"""The Plan: what has to be done, on which Minion, and why. Built from what is wanted and what was observed, and no more.
+"""The Plan: what has to be done, on which Minion, and why; built from what is wanted and what was observed.
 
 Unchanged Pods are in it, too, as Keep; what is not done is in it as Held, with one reason a Minion.
 """

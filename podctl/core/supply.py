@@ -17,7 +17,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
 
 def candidates(cluster: Cluster, *, without: Iterable[int] = ()) -> list[Candidate]:
-    """One Candidate a Minion, in the order of the inventory. `without` holds id()s of ObservedPods that will be gone."""
+    """One Candidate a Minion, in the inventory's order. `without` holds id()s of ObservedPods that will be gone."""
     gone = frozenset(without)
     return [_candidate(each, gone) for each in cluster.minions]
 

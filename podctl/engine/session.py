@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from podctl.core.model import Cluster, ObservedMinion
 from podctl.engine.observe import observe
 from podctl.errors import LockedError, NotFoundError, PodctlError, UnreachableError
+from podctl.transport.asker import Asker
 from podctl.transport.connect import connect_all
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ class Session:
         self._minions: dict[str, Minion] = {each.name: each for each in inventory.minions}
 
     @classmethod
-    def open(cls, inventory: Inventory, asker: Callable[[str], str] | None) -> Self:
+    def open(cls, inventory: Inventory, prompt: Callable[[str], str] | None) -> Self:
         """Connects to all Minions at once; what could not be reached stays in the Session as its error."""
-        return cls(inventory, connect_all(inventory.minions, asker))
+        return cls(inventory, connect_all(inventory.minions, Asker(prompt)))
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +128,7 @@ class Session:
             if time.monotonic() > deadline:
                 raise LockedError(
                     f"another podctl is changing {', '.join(held)}: waited {timeout_seconds:.0f} s for it",
-                    hint="Wait for it to end and try again; --lock-timeout waits longer. The lock goes with its holder.",
+                    hint="Wait for it and try again; --lock-timeout waits longer. A lock goes with its holder.",
                 )
             time.sleep(random.uniform(*_LOCK_PAUSE_SECONDS))  # noqa: S311 - jitter between two podctls, no secret
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _NEVER = "0001-01-01T00:00:00Z"
+_STAMP = re.compile(r"([-\dT:]+?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 _PERIOD_DEFAULT = 100_000  # microseconds, when a quota is set without a period
 
 
@@ -20,12 +22,11 @@ def parse_time(text: str) -> datetime | None:
     """docker's stamps have up to nine decimals, trailing zeros cut; None for its year 1."""
     if not text or text == _NEVER:
         return None
-    whole, _, rest = text.partition(".")
-    if not rest:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
-    digits = rest.rstrip("Z").split("+")[0].split("-")[0]
-    zone = rest[len(digits) :].replace("Z", "+00:00")
-    return datetime.fromisoformat(f"{whole}.{digits[:6]:0<6}{zone or '+00:00'}").astimezone(UTC)
+    found = _STAMP.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a time stamp of docker's")
+    whole, digits, zone = found.groups()
+    return datetime.fromisoformat(f"{whole}.{(digits or '')[:6]:0<6}{zone}").astimezone(UTC)
 
 
 def _ports(bindings: Mapping[str, Any] | None) -> Iterable[PublishedPort]:

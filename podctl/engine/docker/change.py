@@ -27,7 +27,8 @@ def pull(docker: str, image: str, policy: str, *, login: bool) -> Script:
         get = bind(
             "(umask 077; d=$(mktemp -d) || exit; trap 'rm -rf \"$d\"' EXIT; trap 'exit 143' TERM\n"
             'cat >"$d/config.json"; h=$({docker} context inspect -f {host}) || h=\n'
-            '{docker} --config "$d" -H "${{DOCKER_HOST:-${{h:-unix:///var/run/docker.sock}}}}" pull -q {image} >/dev/null)',
+            "h=${{DOCKER_HOST:-${{h:-unix:///var/run/docker.sock}}}}\n"
+            '{docker} --config "$d" -H "$h" pull -q {image} >/dev/null)',
             docker=docker,
             host="{{.Endpoints.docker.Host}}",
             image=image,
@@ -39,6 +40,10 @@ def pull(docker: str, image: str, policy: str, *, login: bool) -> Script:
         say = bind("{{ echo {sentence} >&2; false; }}", sentence=f"ErrImageNeverPull: {image} is not on this Minion")
         return Script(f"{there.text} || {say.text}", there.shown)
     return Script(f"{there.text} || {get.text}", f"{there.shown} || {get.shown}")
+
+
+def image_id(docker: str, image: str) -> Script:
+    return words([docker, "image", "inspect", "-f", "{{.Id}}", image])
 
 
 def ensure_network(docker: str, cluster: str) -> Script:
@@ -66,9 +71,9 @@ def ensure_own_infra_image(docker: str, image: str) -> Script:
     return pull(docker, image, "IfNotPresent", login=False)
 
 
-def fill(making: Making, root: str) -> Script:
+def fill(making: Making, infra: str, root: str) -> Script:
     """For a step whose stdin is the tar of all volumes' files."""
-    return words([making.docker, "cp", "-", f"{making.new_infra}:{root}"])
+    return words([making.docker, "cp", "-", f"{infra}:{root}"])
 
 
 def start(docker: str, names: Sequence[str]) -> Script:

@@ -298,6 +298,14 @@ def _profile(path: str) -> str:
     return path if path.startswith("/") else f"/var/lib/kubelet/seccomp/{path}"
 
 
+def sub_paths(making: Making) -> Iterable[tuple[str, str]]:
+    """All pairs of a volume's name and a part of it that some container mounts."""
+    for each in making.spec.all_containers:
+        variables = environment(each, making.context)
+        for mount in each.volume_mounts:
+            yield mount.name, sub_path(mount, variables)
+
+
 def needs_image_user(spec: PodSpec, container: Container) -> bool:
     """True when what the image's USER says decides how, or whether, the container is made."""
     pod, own = spec.security_context, container.security_context
@@ -309,3 +317,17 @@ def needs_image_user(spec: PodSpec, container: Container) -> bool:
 def non_root(spec: PodSpec, container: Container) -> bool:
     own = container.security_context.run_as_non_root
     return bool(spec.security_context.run_as_non_root if own is None else own)
+
+
+def image_user_problem(making: Making) -> str:
+    """Why runAsNonRoot forbids one of the images, in the kubelet's words; "" when none is forbidden."""
+    for each in making.spec.all_containers:
+        user = making.image_users.get(each.image)
+        if user is None or not non_root(making.spec, each) or not needs_image_user(making.spec, each):
+            continue
+        name = user.partition(":")[0]
+        if name in ("", "0"):
+            return f"container {each.name} has runAsNonRoot and image {each.image} will run as root"
+        if not name.isdigit():
+            return f"container {each.name} has runAsNonRoot and image {each.image} has the non-numeric user {name}"
+    return ""

@@ -6,6 +6,7 @@ The infra container mounts every volume of the Pod read-write below /v, so that 
 
 from __future__ import annotations
 
+import base64
 import io
 import posixpath
 import tarfile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from podctl.core.environment import Text
+    from podctl.core.podfiles import File
     from podctl.core.schema import PersistentVolumeClaim, Volume, VolumeMount
     from podctl.engine.docker.making import Making
 
@@ -126,13 +128,13 @@ def host_path_check(volume: Volume) -> Script | None:
     )
 
 
-def missing_files(making: Making) -> tuple[tuple[Script, bytes], ...]:
+def missing_files(making: Making, infra: str) -> tuple[tuple[Script, bytes], ...]:
     """For hostPath FileOrCreate: what makes each file that is not there yet, and the tar for its stdin."""
     found = []
     for volume in making.spec.volumes:
         if volume.host_path is not None and _makes_file(volume):
             base = posixpath.basename(volume.host_path.path.rstrip("/"))
-            folder = f"{making.new_infra}:{_HOST_ROOT}/{volume.name}"
+            folder = f"{infra}:{_HOST_ROOT}/{volume.name}"
             there = words([making.docker, "cp", f"{folder}/{base}", "-"])
             make = words([making.docker, "cp", "-", folder])
             text = f"{there.text} >/dev/null 2>&1 || {make.text}"
@@ -156,13 +158,20 @@ def content(making: Making, fresh_claims: frozenset[str]) -> bytes:
         writable = volume.empty_dir or claim
         mode = (0o2777 if group is not None else 0o777) if writable else 0o755
         entries.append((_folder_entry(volume.name, mode, group or 0, making.now_seconds), b""))
-        folders = {parent for file in files for parent in _parents(file.path)}
-        for folder in sorted(folders):
-            entries.append((_folder_entry(f"{volume.name}/{folder}", 0o755, group or 0, making.now_seconds), b""))
-        for file in files:
-            bits = file.mode | (0o440 if group is not None else 0)
-            entries.append(_entry(f"{volume.name}/{file.path}", file.data, bits, group or 0, making.now_seconds))
+        entries += _contained(volume.name, files, group, making.now_seconds)
     return _tar(entries)
+
+
+def _contained(
+    volume: str, files: Iterable[File], group: int | None, now_seconds: int
+) -> Iterable[tuple[tarfile.TarInfo, bytes]]:
+    """The folders of the files, then the files; with an fsGroup all are the group's to read."""
+    files = tuple(files)
+    for folder in sorted({parent for file in files for parent in _parents(file.path)}):
+        yield _folder_entry(f"{volume}/{folder}", 0o755, group or 0, now_seconds), b""
+    for file in files:
+        bits = file.mode | (0o440 if group is not None else 0)
+        yield _entry(f"{volume}/{file.path}", file.data, bits, group or 0, now_seconds)
 
 
 def _parents(path: str) -> Iterable[str]:
@@ -213,8 +222,6 @@ def sub_path_folders(making: Making, wanted: Iterable[tuple[str, str]]) -> Scrip
 
 def _make_folders(making: Making, name: str, path: str) -> str:
     """A `docker cp` of the folders of `path`, each with mode 0777, unless something is there already."""
-    import base64  # noqa: PLC0415 - used for this one rare thing
-
     there = words([making.docker, "cp", f"{making.new_infra}:{ROOT}/{name}/{path}", "-"]).text
     entries = [(_folder_entry(f"{name}/{each}", 0o777, 0, making.now_seconds), b"") for each in (*_parents(path), path)]
     tar = base64.b64encode(_tar(sorted(entries, key=lambda each: each[0].name))).decode()

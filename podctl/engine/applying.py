@@ -1,0 +1,97 @@
+"""Apply from end to end: lock, observe, plan, check, execute. `--dry-run` and `diff` stop after the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from podctl.core.plan import Plan, make_plan
+from podctl.engine.execute import Execution, check_inputs
+from podctl.engine.images import changed_images
+from podctl.engine.work import Job
+from podctl.errors import ExitCode, InputError, ManifestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from podctl.core.manifest import Manifests
+    from podctl.core.model import Cluster, Inventory
+    from podctl.core.outcome import Outcome, Progress
+    from podctl.engine.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the user asked apply for."""
+
+    manifests: Manifests
+    uids: Callable[[], str]
+    wait: bool = True
+    timeout_seconds: float = 600
+    dry_run: bool = False
+    pull: bool = False
+    assume_empty: frozenset[str] = frozenset()
+    lock_timeout_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    cluster: Cluster
+    plan: Plan
+    outcomes: list[Outcome] = field(default_factory=list)
+    codes: tuple[ExitCode, ...] = ()  # what none of the outcomes tells: an interrupt
+
+
+def run(session: Session, wish: Wish, say: Callable[[Progress], None]) -> Done:
+    """Raises InputError, before anything is touched, for what can be known to be wrong only beside the cluster."""
+    if not wish.dry_run:
+        session.lock(wish.lock_timeout_seconds)
+    cluster = session.look()
+    check_claims(wish.manifests, cluster)
+    job = Job(
+        cluster=cluster, manifests=wish.manifests, uids=wish.uids, wait=wish.wait, timeout_seconds=wish.timeout_seconds
+    )
+    plan = make_plan(wish.manifests.pods, cluster, assume_empty=wish.assume_empty)
+    check_inputs(plan, job)
+    if wish.dry_run:
+        return Done(cluster=cluster, plan=plan)
+    if wish.pull:
+        changed = changed_images(session, plan, job)
+        plan = make_plan(wish.manifests.pods, cluster, assume_empty=wish.assume_empty, replace_all=changed)
+    execution = Execution(plan, session, job, say)
+    try:
+        execution.run()
+    except KeyboardInterrupt:
+        return Done(cluster=cluster, plan=plan, outcomes=execution.outcomes, codes=(ExitCode.INTERRUPTED,))
+    return Done(cluster=cluster, plan=plan, outcomes=execution.outcomes)
+
+
+def check_claims(manifests: Manifests, cluster: Cluster) -> None:
+    """A Pod's claim is in the files or in the cluster already. With a silent Minion the Pod is held back anyway."""
+    given = {(each.metadata.namespace, each.metadata.name) for each in manifests.claims}
+    there = {
+        (volume.claim.namespace, volume.claim.name)
+        for each in cluster.minions
+        for volume in each.volumes
+        if volume.claim
+    }
+    problems = [
+        f"{pod.source}:{pod.line}: pod {pod.key}: persistentvolumeclaim {name} is neither here nor in the cluster"
+        for pod in manifests.pods
+        for name in pod.claims
+        if (pod.key.namespace, name) not in given | there
+    ]
+    if problems and not cluster.silent:
+        raise ManifestError(problems, hint="Add the PersistentVolumeClaim to the files of this apply.")
+
+
+def check_minions(names: Iterable[str], inventory: Inventory) -> None:
+    """Raises InputError for a name that is no Minion."""
+    known = [each.name for each in inventory.minions]
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise InputError(
+                f"{inventory.source}: there is no Minion {name}" + (f": did you mean {near[0]}?" if near else "")
+            )

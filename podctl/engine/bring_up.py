@@ -1,0 +1,187 @@
+"""Makes one Pod on one Minion, and drives all Pods of a Minion until they are ready."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from podctl.core.lifecycle import Need, Next, next_need
+from podctl.core.outcome import Outcome, Progress, Word
+from podctl.core.plan import Keep, Remove
+from podctl.engine import recipe
+from podctl.engine.docker import answers, ask, create, volumes
+from podctl.engine.hooks import run_post_start
+from podctl.engine.observe import pods
+from podctl.engine.work import completed, fresh_claims
+from podctl.errors import ExitCode
+from podctl.transport.shell import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from threading import Event
+
+    from podctl.core.model import ObservedPod
+    from podctl.engine.work import Job, Work
+    from podctl.transport.base import Conversation, Transport
+    from podctl.transport.shell import StepResult
+
+_POLL_SECONDS = 0.3
+_MOST_POLL_SECONDS = 1.0
+
+
+def failure(results: Sequence[StepResult]) -> StepResult | None:
+    """The first step that failed by itself, not for another's sake."""
+    return next((each for each in results if not each.ok and not each.skipped), None)
+
+
+def make(work: Work, job: Job, talk: Conversation, made_claims: set[tuple[str, str]]) -> Outcome | None:
+    """Creates the Pod's containers and commits them: None. Else why not, and nothing half made stays."""
+    making = work.making
+    claims = fresh_claims(making, job, made_claims)
+    results = talk.run(recipe.prepare(making, claims, making.facts.architecture))
+    if not failure(results):
+        made_claims.update((claim.metadata.namespace, claim.metadata.name) for claim in claims)
+        names = [name for each in making.spec.volumes if (name := volumes.name_of(making, each))]
+        work.making = completed(making, results[-1].text, names, recipe.images_to_ask(making))
+        problem = create.image_user_problem(work.making)
+        if problem:
+            _clean_up(work, talk)
+            return _failed(work, problem, "")
+        results = talk.run(recipe.populate(work.making))
+    failed = failure(results)
+    if failed is None:
+        return None
+    _clean_up(work, talk)
+    return _failed(work, f"cannot {failed.step.title}", failed.error_text)
+
+
+def _clean_up(work: Work, talk: Conversation) -> None:
+    """Removes what was made of a Pod that cannot be completed. What that leaves, the next writing command removes."""
+    making = work.making
+    found = _look(work, talk)
+    own = [name for each in making.spec.volumes if (name := volumes.name_of(making, each)) and making.uid in name]
+    action = Remove(minion=making.minion.name, uid=making.uid, reason="half made", pod=found, volumes=tuple(own))
+    talk.run(recipe.remove(making.minion, making.cluster, action, grace_seconds=0))
+
+
+def _failed(work: Work, what: str, evidence: str, code: ExitCode = ExitCode.FAILED, hint: str = "") -> Outcome:
+    return Outcome(
+        key=work.key, minion=work.making.minion.name, word=Word.FAILED, code=code,
+        message=what, evidence=evidence, hint=hint,
+    )  # fmt: skip
+
+
+def _look(work: Work, talk: Conversation) -> ObservedPod | None:
+    """The Pod by its uid, as it is now."""
+    making = work.making
+    names = (making.new_infra, *_names(work))
+    step = Step(title="look at the Pod", script=ask.containers_named(making.docker, names))
+    seen = pods(making.minion.name, answers.parse_containers(talk.run([step])[0].text))
+    return next((pod for pod in seen if pod.uid == making.uid), None)
+
+
+def _names(work: Work) -> tuple[str, ...]:
+    """What docker calls the containers of the complete Pod."""
+    making = work.making
+    return (making.infra, *(making.container(each.name) for each in making.spec.all_containers))
+
+
+def drive(
+    works: Sequence[Work],
+    job: Job,
+    talk: Conversation,
+    transport: Transport,
+    *,
+    say: Callable[[Progress], None],
+    stop: Event,
+) -> list[Outcome]:
+    """Starts what is to be started next and looks again, until every Pod is ready, has failed, or time is up."""
+    outcomes: list[Outcome] = []
+    left = {work.making.uid: work for work in works}
+    deadline = time.monotonic() + job.timeout_seconds
+    pause = _POLL_SECONDS
+    while left:
+        seen, now = _look_at(left, talk)
+        acted = False
+        for uid, work in list(left.items()):
+            need = _need(work, seen.get(uid), now)
+            if need.need in (Need.START, Need.RESTART):
+                acted = True
+                outcome = _start(work, need, talk, transport)
+            else:
+                outcome = _settled(work, need, job, late=time.monotonic() > deadline)
+            _tell(work, need, outcome, say)
+            if outcome:
+                outcomes.append(outcome)
+                del left[uid]
+        if stop.is_set():
+            return outcomes + [_interrupted(work) for work in left.values()]
+        pause = _POLL_SECONDS if acted else min(pause * 1.5, _MOST_POLL_SECONDS)
+        if left and not acted:
+            stop.wait(pause)
+    return outcomes
+
+
+def _look_at(left: dict[str, Work], talk: Conversation) -> tuple[dict[str, ObservedPod], datetime]:
+    making = next(iter(left.values())).making
+    names = tuple(name for work in left.values() for name in _names(work))
+    containers, now = talk.run(
+        [
+            Step(title="look at the Pods", script=ask.containers_named(making.docker, names)),
+            Step(title="read the clock", script=ask.now()),
+        ]
+    )
+    seen = pods(making.minion.name, answers.parse_containers(containers.text))
+    return {pod.uid: pod for pod in seen}, answers.parse_now(now.text)
+
+
+def _need(work: Work, pod: ObservedPod | None, now: datetime) -> Next:
+    if pod is None:
+        return Next(need=Need.FAILED, reason="its containers are gone: somebody else removed them")
+    return next_need(pod, now, frozenset(work.attempted))
+
+
+def _start(work: Work, need: Next, talk: Conversation, transport: Transport) -> Outcome | None:
+    work.attempted |= set(need.containers)
+    if need.need is Need.RESTART:
+        results = talk.run(recipe.restart(work.making, need.containers))
+    else:
+        results = talk.run(recipe.start(work.making, need.containers))
+    failed = failure(results)
+    if failed:
+        return _failed(work, f"cannot {failed.step.title}", failed.error_text, hint=_look_hint(work))
+    for name in need.containers:
+        if need.need is Need.START and (problem := run_post_start(work.making, name, transport)):
+            return _failed(work, f"the postStart hook of {name} failed", problem, hint=_look_hint(work))
+    return None
+
+
+def _settled(work: Work, need: Next, job: Job, *, late: bool) -> Outcome | None:
+    """The Pod's outcome; None while there is something to wait for."""
+    done = Outcome(key=work.key, minion=work.making.minion.name, word=work.word)
+    if need.need is Need.READY or (need.started and not job.wait):
+        return done
+    if need.need is Need.FAILED:
+        return _failed(work, need.reason, "", ExitCode.NOT_READY, _look_hint(work))
+    if late:
+        why = f"not ready within {job.timeout_seconds:.0f} s: {need.reason}"
+        return _failed(work, why, "", ExitCode.NOT_READY, _look_hint(work))
+    return None
+
+
+def _tell(work: Work, need: Next, outcome: Outcome | None, say: Callable[[Progress], None]) -> None:
+    text = (outcome.message or str(outcome.word)) if outcome else need.reason
+    quiet = isinstance(work.action, Keep) and outcome is not None and not outcome.message
+    if text != work.said and not quiet:
+        work.said = text
+        say(Progress(minion=work.making.minion.name, key=work.key, text=text, done=outcome is not None))
+
+
+def _interrupted(work: Work) -> Outcome:
+    return _failed(work, "interrupted before it was ready", "", ExitCode.INTERRUPTED)
+
+
+def _look_hint(work: Work) -> str:
+    where = "" if work.key.namespace == "default" else f" -n {work.key.namespace}"
+    return f"'podctl describe pod {work.key.name}{where}' and 'podctl logs {work.key.name}{where}' tell more."

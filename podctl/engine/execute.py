@@ -1,0 +1,211 @@
+"""Execute: carries a Plan out on all Minions side by side, and says what became of every Action.
+
+Each Minion is served by one thread through its one conversation, in this order: images for all its Pods; leftovers and
+removals; Pods made one by one; then all of them driven until they are ready. One Minion's failure is the Outcome of its
+own Pods. A Pod that moves is removed on its old Minion before any Minion makes it anew: never twice at one time.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from podctl.core.outcome import Outcome, Progress, Word
+from podctl.core.plan import Create, Remove, Replace, Start
+from podctl.engine import recipe
+from podctl.engine.bring_up import drive, failure, make
+from podctl.engine.hooks import http_get
+from podctl.engine.images import pull_all
+from podctl.engine.session import side_by_side
+from podctl.engine.work import work_for
+from podctl.errors import ExitCode, InputError, LinkLostError, PodctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from podctl.core.plan import Action, Plan
+    from podctl.engine.session import Session
+    from podctl.engine.work import Job, Work
+
+
+class Execution:
+    """One run of one Plan. `outcomes` grows as things end, so that an interrupted run can still say what it did."""
+
+    def __init__(self, plan: Plan, session: Session, job: Job, say: Callable[[Progress], None]) -> None:
+        self._plan = plan
+        self._session = session
+        self._job = job
+        self._say = say
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._pull_problems: dict[str, dict[str, str]] = {}  # by Minion, then by image
+        self._stuck: set[str] = set()  # uids of Pods that are to move and could not be removed
+        self.outcomes: list[Outcome] = []
+
+    def run(self) -> list[Outcome]:
+        """All outcomes, in no order. Ctrl-C lets the running steps end and then stops."""
+        try:
+            self._on_each(self._pull, {each.minion for each in self._makers})
+            moves = [each.remove for each in self._plan.actions if isinstance(each, Replace) and self._moves(each)]
+            self._on_each(lambda name: self._remove_moving(name, moves), {each.minion for each in moves})
+            self._on_each(self._serve, {each.minion for each in self._plan.actions})
+        except KeyboardInterrupt:
+            self._stop.set()
+            raise
+        return self.outcomes
+
+    @property
+    def _makers(self) -> list[Create | Replace]:
+        return [each for each in self._plan.actions if isinstance(each, Create | Replace)]
+
+    def _moves(self, action: Replace) -> bool:
+        return action.minion != action.remove.minion and not self._image_problem(action)
+
+    def _on_each(self, work: Callable[[str], None], names: Iterable[str]) -> None:
+        """`work` on all these Minions at once; an interrupt lets every running step end first."""
+        wanted = sorted(names)
+        background = threading.Thread(target=lambda: self._guarded(work, wanted), daemon=True)
+        background.start()
+        try:
+            while background.is_alive():
+                background.join(0.2)
+        except KeyboardInterrupt:
+            self._stop.set()
+            background.join()
+            raise
+
+    def _guarded(self, work: Callable[[str], None], wanted: Sequence[str]) -> None:
+        for name, answer in side_by_side(work, wanted).items():
+            if isinstance(answer, PodctlError):
+                self._blame(name, answer)
+
+    def _blame(self, minion: str, error: PodctlError) -> None:
+        """The Minion broke off: whatever of its Actions has no outcome yet is unknown until it is seen again."""
+        told = {(each.key, each.minion) for each in self.outcomes}
+        for action in self._plan.actions:
+            if action.minion == minion and action.key and (action.key, minion) not in told:
+                code = error.exit_code if isinstance(error, LinkLostError) else ExitCode.FAILED
+                self._add(
+                    Outcome(
+                        key=action.key, minion=minion, word=Word.UNKNOWN, code=code, message=error.message,
+                        evidence=error.evidence, hint=error.hint,
+                    )
+                )  # fmt: skip
+
+    def _add(self, outcome: Outcome) -> None:
+        with self._lock:
+            self.outcomes.append(outcome)
+
+    def _tell(self, minion: str, action: Action | None, text: str, *, done: bool = False) -> None:
+        self._say(Progress(minion=minion, key=action.key if action else None, text=text, done=done))
+
+    def _pull(self, minion: str) -> None:
+        wanted = [each.pod for each in self._makers if each.minion == minion]
+        self._tell(minion, None, "checks the images")
+        self._pull_problems[minion] = pull_all(
+            self._session.conversation(minion), self._session.minion(minion), wanted, self._job
+        )
+
+    def _image_problem(self, action: Create | Replace) -> str:
+        problems = self._pull_problems.get(action.minion, {})
+        images = [each.image for each in action.pod.pod.spec.all_containers]
+        return next((problems[image] for image in images if image in problems), "")
+
+    def _remove_moving(self, minion: str, moves: Sequence[Remove]) -> None:
+        for removal in moves:
+            if removal.minion == minion:
+                problem = self._removed(removal)
+                if problem:
+                    self._stuck.add(removal.uid)
+
+    def _serve(self, minion: str) -> None:
+        """All Actions of one Minion."""
+        works: list[Work] = []
+        claims: set[tuple[str, str]] = set()
+        for action in self._plan.actions:
+            if action.minion != minion:
+                continue
+            if self._stop.is_set():
+                return
+            if isinstance(action, Remove):
+                self._add(self._removal_outcome(action))
+            elif isinstance(action, Create | Replace):
+                self._make(action, works, claims)
+            elif isinstance(action, Start) or self._job.wait:
+                works.append(work_for(action, self._job))
+            else:
+                self._add(Outcome(key=action.key, minion=minion, word=Word.UNCHANGED))
+        talk = self._session.conversation(minion)
+        for outcome in drive(works, self._job, talk, self._session.transport(minion), say=self._say, stop=self._stop):
+            self._add(outcome)
+
+    def _make(self, action: Create | Replace, works: list[Work], claims: set[tuple[str, str]]) -> None:
+        """Adds the Pod to `works` when it was made, its failure to the outcomes when it was not."""
+        if problem := self._image_problem(action):
+            self._fail(action, problem)
+            return
+        work = work_for(action, self._job)
+        if isinstance(action, Replace):
+            problem = "the old Pod could not be removed" if action.remove.uid in self._stuck else ""
+            if action.remove.minion == action.minion:
+                self._tell(action.minion, action, "stopping the old one")
+                problem = self._removed(action.remove)
+            if problem:
+                self._fail(action, problem)
+                return
+        self._tell(action.minion, action, "creating")
+        outcome = make(work, self._job, self._session.conversation(action.minion), claims)
+        if outcome:
+            self._add(outcome)
+        else:
+            works.append(work)
+
+    def _fail(self, action: Create | Replace, problem: str) -> None:
+        what, _, evidence = problem.partition("\n")
+        self._add(
+            Outcome(
+                key=action.key, minion=action.minion, word=Word.FAILED, code=ExitCode.FAILED,
+                message=what, evidence=evidence,
+            )
+        )  # fmt: skip
+
+    def _removed(self, action: Remove) -> str:
+        """Runs the steps of a Remove; what went wrong, or ""."""
+        self._ask_http_hooks(action)
+        minion = self._session.minion(action.minion)
+        steps = recipe.remove(minion, self._job.cluster.name, action, self._job.grace_seconds)
+        failed = failure(self._session.conversation(action.minion).run(steps))
+        return f"cannot {failed.step.title}\n{failed.error_text}" if failed else ""
+
+    def _ask_http_hooks(self, action: Remove) -> None:
+        """PreStop hooks by HTTP; as in Kubernetes one that fails holds up nothing."""
+        pod = action.pod
+        if pod is None or not pod.infra:
+            return
+        containers = {each["name"]: each for each in (pod.manifest.get("spec") or {}).get("containers") or ()}
+        for name, hook in recipe.pre_stop_hooks(pod).items():
+            if "httpGet" in hook and pod.infra.ip:
+                ports = containers.get(name, {}).get("ports") or ()
+                http_get(hook["httpGet"], ports, pod.infra.ip, self._session.transport(action.minion))
+
+    def _removal_outcome(self, action: Remove) -> Outcome:
+        self._tell(action.minion, action, "stopping")
+        problem = self._removed(action)
+        what, _, evidence = problem.partition("\n")
+        outcome = Outcome(
+            key=action.key, minion=action.minion, word=Word.FAILED if problem else Word.DELETED,
+            code=ExitCode.FAILED if problem else ExitCode.DONE, message=what, evidence=evidence,
+        )  # fmt: skip
+        self._tell(action.minion, action, outcome.message or str(outcome.word), done=True)
+        return outcome
+
+
+def check_inputs(plan: Plan, job: Job) -> None:
+    """Renders every Pod that is to be made, without an address yet. Raises InputError before anything is touched."""
+    for action in plan.actions:
+        if isinstance(action, Create | Replace):
+            try:
+                work = work_for(action, job)
+                recipe.check(work.making)
+            except ValueError as error:
+                raise InputError(f"{action.pod.source}:{action.pod.line}: pod {action.key}: {error}") from error

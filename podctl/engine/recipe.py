@@ -1,0 +1,222 @@
+"""How each Action is done: the steps, in order.
+
+All steps of one Pod are one group: at the first that fails the rest is skipped: what was made is half made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from podctl.core import naming
+from podctl.core.model import Mark, Role
+from podctl.engine.docker import change, create, volumes
+from podctl.transport.shell import Script, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from podctl.core.model import Minion, ObservedPod
+    from podctl.core.plan import Remove
+    from podctl.core.schema import Container, PersistentVolumeClaim
+    from podctl.engine.docker.making import Making
+
+_START_SECONDS = 60
+_STOP_EXTRA_SECONDS = 15
+
+
+def prepare(making: Making, claims: Sequence[PersistentVolumeClaim], architecture: str) -> tuple[Step, ...]:
+    """From nothing to an infra container that runs, all volumes filled; the last step's answer completes `making`."""
+    docker, spec = making.docker, making.spec
+    infra_script, archive = change.infra_image_steps(making.minion, architecture)
+    fresh = frozenset(claim.metadata.name for claim in claims)
+
+    def step(title: str, script: Script, stdin: bytes | None = None) -> Step:
+        return Step(title=title, script=script, stdin=stdin, group=making.uid, timeout_seconds=_START_SECONDS)
+
+    steps = [step("check that the infra image is there", infra_script, archive)]
+    if not spec.host_network:
+        steps.append(step("make the cluster's network", change.ensure_network(docker, making.cluster)))
+    steps += [step("check a hostPath", check) for each in spec.volumes if (check := volumes.host_path_check(each))]
+    steps += [
+        step(
+            f"create the volume of claim {claim.metadata.name}",
+            _quiet(volumes.create_claim(making.cluster, docker, claim, making.now_seconds)),
+        )
+        for claim in claims
+    ]
+    steps += [
+        step(f"create volume {each.name}", _quiet(script))
+        for each in spec.volumes
+        if (script := volumes.create(making, each))
+    ]
+    steps.append(_quiet_step(create.infra(making)))
+    steps.append(step("start the infra container", change.start(docker, [making.new_infra])))
+    steps += _filling(making, fresh, making.new_infra)
+    names = [name for each in spec.volumes if (name := volumes.name_of(making, each))]
+    steps.append(step("look at the new Pod", change.about_new_pod(making, names, images_to_ask(making))))
+    return tuple(steps)
+
+
+def _filling(making: Making, fresh_claims: frozenset[str], infra: str) -> Iterable[Step]:
+    if any(volumes.name_of(making, each) for each in making.spec.volumes):
+        yield Step(
+            title="write the files of its volumes",
+            script=change.fill(making, infra, volumes.ROOT),
+            stdin=volumes.content(making, fresh_claims),
+            group=making.uid,
+            timeout_seconds=_START_SECONDS,
+        )
+    for script, tar in volumes.missing_files(making, infra):
+        yield Step(title="make a hostPath file", script=script, stdin=tar, group=making.uid)
+
+
+def images_to_ask(making: Making) -> list[str]:
+    """The images whose USER decides something, once each."""
+    asked = [each.image for each in making.spec.all_containers if create.needs_image_user(making.spec, each)]
+    return list(dict.fromkeys(asked))
+
+
+def populate(making: Making) -> tuple[Step, ...]:
+    """All containers beside the infra container that runs; then the commit: it takes its name."""
+    steps = []
+    if folders := volumes.sub_path_folders(making, create.sub_paths(making)):
+        steps.append(Step(title="make the folders of subPaths", script=folders, group=making.uid))
+    inits = len(making.spec.init_containers)
+    for index, container in enumerate(making.spec.all_containers):
+        steps.append(_quiet_step(create.container(making, container, Role.INIT if index < inits else Role.APP)))
+    commit = change.rename(making.docker, making.new_infra, making.infra)
+    steps.append(Step(title=f"commit pod {making.key}", script=commit, group=making.uid))
+    return tuple(steps)
+
+
+def check(making: Making) -> None:
+    """Renders all that can be rendered before anything runs. Raises ValueError or InputError for what never can be."""
+    prepare(making, (), making.facts.architecture)
+    mountpoints = {name: "/" for each in making.spec.volumes if (name := volumes.name_of(making, each))}
+    populate(replace(making, mountpoints=mountpoints))
+
+
+def start(making: Making, names: Sequence[str]) -> tuple[Step, ...]:
+    """Starts containers of a committed Pod, one after the other, each with its postStart hook.
+
+    "" is the infra container; its volumes are filled again then, as a Memory volume has lost its files.
+    """
+    steps: list[Step] = []
+    by_name = {each.name: each for each in making.spec.all_containers}
+    for name in names:
+        target = making.container(name) if name else making.infra
+        group = f"{making.uid}/{name}"
+        steps.append(
+            Step(
+                title=f"start {name or 'the infra container'}",
+                script=change.start(making.docker, [target]),
+                group=group,
+                timeout_seconds=_START_SECONDS,
+            )
+        )
+        if not name:
+            steps += _filling(making, frozenset(), making.infra)
+        elif hook := _exec_hook(making, by_name[name]):
+            steps.append(
+                Step(
+                    title=f"run the postStart hook of {name}",
+                    script=hook,
+                    group=group,
+                    timeout_seconds=making.minion.pull_timeout_seconds,
+                )
+            )
+    return tuple(steps)
+
+
+def restart(making: Making, names: Sequence[str]) -> tuple[Step, ...]:
+    """For containers that run beside a namespace that is gone."""
+    targets = [making.container(name) for name in names]
+    grace = making.spec.termination_grace_period_seconds
+    return (
+        Step(
+            title=f"restart {', '.join(names)}",
+            script=change.restart(making.docker, targets),
+            group=making.uid,
+            timeout_seconds=len(names) * (grace + _STOP_EXTRA_SECONDS),
+        ),
+    )
+
+
+def _exec_hook(making: Making, container: Container) -> Script | None:
+    """PostStart by exec or sleep; httpGet is the transport's affair (see hooks.py), tcpSocket does nothing."""
+    hook = container.lifecycle.post_start
+    if hook and hook.exec:
+        command = change.exec_in(making.docker, making.container(container.name), hook.exec.command)
+        return Script(f"{command.text} >/dev/null", command.shown)
+    if hook and hook.sleep:
+        text = f"sleep {hook.sleep.seconds}"
+        return Script(text, text)
+    return None
+
+
+def remove(minion: Minion, cluster: str, action: Remove, grace_seconds: int | None = None) -> tuple[Step, ...]:
+    """From a Pod, or from what is left of one, to nothing: marked first, the infra container and volumes last."""
+
+    def step(title: str, script: Script, seconds: float = _START_SECONDS) -> Step:
+        return Step(title=title, script=script, group=action.uid, timeout_seconds=seconds)
+
+    docker, pod, steps = minion.docker, action.pod, list[Step]()
+    if pod:
+        grace = _grace(pod) if grace_seconds is None else grace_seconds
+        members = [each.id for each in pod.containers.values()]
+        running = [each.id for each in pod.containers.values() if each.running or each.status == "restarting"]
+        if pod.infra and pod.mark is Mark.COMMITTED:
+            old = naming.marked(naming.infra(cluster, pod.key), Mark.OLD, pod.uid)
+            steps.append(step(f"mark pod {pod.key} as going", change.rename(docker, pod.infra.id, old)))
+        every = [*members, *([pod.infra.id] if pod.infra else [])]
+        steps.append(step("switch off its restart policies", change.never_restart(docker, every)))
+        if running:
+            stop = change.stop(docker, running, grace, _pre_stop(docker, pod) if grace else ())
+            steps.append(step(f"stop pod {pod.key}", stop, grace + _STOP_EXTRA_SECONDS))
+        if members:
+            steps.append(step(f"remove the containers of pod {pod.key}", change.remove_containers(docker, members)))
+        if pod.infra:
+            steps.append(step("remove its infra container", change.remove_containers(docker, [pod.infra.id])))
+    if action.volumes:
+        steps.append(step("remove its volumes", change.remove_volumes(docker, action.volumes)))
+    return tuple(steps)
+
+
+def _grace(pod: ObservedPod) -> int:
+    """terminationGracePeriodSeconds as applied; what is half made or half removed is not waited for."""
+    if pod.mark is not Mark.COMMITTED:
+        return 0
+    return int((pod.manifest.get("spec") or {}).get("terminationGracePeriodSeconds", 30))
+
+
+def _pre_stop(docker: str, pod: ObservedPod) -> list[Script]:
+    """PreStop hooks by exec and sleep of the containers that run."""
+    found = []
+    for name, hook in pre_stop_hooks(pod).items():
+        if "exec" in hook:
+            found.append(change.exec_in(docker, pod.containers[name].id, hook["exec"].get("command") or ()))
+        elif "sleep" in hook:
+            text = f"sleep {int(hook['sleep'].get('seconds') or 0)}"
+            found.append(Script(text, text))
+    return found
+
+
+def pre_stop_hooks(pod: ObservedPod) -> Mapping[str, Mapping[str, Any]]:
+    """By container: the preStop hooks of the containers that run, as the manifest has them."""
+    spec = pod.manifest.get("spec") or {}
+    hooks = {
+        each["name"]: (each.get("lifecycle") or {}).get("preStop") or {}
+        for each in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+    }
+    return {
+        name: hook for name, hook in hooks.items() if hook and name in pod.containers and pod.containers[name].running
+    }
+
+
+def _quiet(script: Script) -> Script:
+    return Script(f"{script.text} >/dev/null", script.shown)
+
+
+def _quiet_step(step: Step) -> Step:
+    return replace(step, script=_quiet(step.script))

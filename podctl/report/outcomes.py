@@ -1,0 +1,145 @@
+"""What apply and delete say of what they did: results on stdout, in kubectl's words; troubles on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from podctl.core.outcome import Word
+from podctl.core.plan import Create, Keep, Remove, Replace, Start
+from podctl.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from podctl.core.manifest import Manifests
+    from podctl.core.model import Cluster, PodKey
+    from podctl.core.outcome import Outcome
+    from podctl.core.plan import Action, Held, Plan
+
+DRY_RUN = " (dry run)"
+_WORDS: Mapping[type, Word] = {
+    Create: Word.CREATED, Replace: Word.CONFIGURED, Start: Word.STARTED, Keep: Word.UNCHANGED, Remove: Word.DELETED,
+}  # fmt: skip
+_DONE = (Word.CREATED, Word.CONFIGURED, Word.STARTED, Word.UNCHANGED)
+
+
+def planned_words(plan: Plan) -> dict[PodKey, Word]:
+    """What would become of each Pod."""
+    return {
+        action.key: _WORDS[type(action)] for action in plan.actions if action.key and not isinstance(action, Remove)
+    }
+
+
+def done_words(outcomes: Iterable[Outcome]) -> dict[PodKey, Word]:
+    return {each.key: each.word for each in outcomes if each.key and each.word in _DONE}
+
+
+def result_lines(
+    manifests: Manifests, words: Mapping[PodKey, Word], cluster: Cluster, *, ending: str = ""
+) -> list[str]:
+    """One line an object, in kubectl's form. ConfigMaps, Secrets and claims go as the Pods that use them do."""
+    lines = []
+    for kind, name, users in _objects(manifests):
+        found = {words[key] for key in users if key in words}
+        if found:
+            lines.append(f"{kind}/{name} {_shared(found)}{ending}")
+    known = {volume.claim for each in cluster.minions for volume in each.volumes if volume.claim}
+    for claim in manifests.claims:
+        users = [pod.key for pod in manifests.pods if _uses_claim(pod.key, pod.claims, claim.metadata)]
+        there = any((key.namespace, key.name) == (claim.metadata.namespace, claim.metadata.name) for key in known)
+        if there:
+            lines.append(f"persistentvolumeclaim/{claim.metadata.name} {Word.UNCHANGED}{ending}")
+        elif any(key in words for key in users):
+            lines.append(f"persistentvolumeclaim/{claim.metadata.name} {Word.CREATED}{ending}")
+    lines += [f"pod/{pod.key.name} {words[pod.key]}{ending}" for pod in manifests.pods if pod.key in words]
+    return lines
+
+
+def _uses_claim(key: PodKey, claims: Sequence[str], metadata: object) -> bool:
+    return key.namespace == getattr(metadata, "namespace", None) and getattr(metadata, "name", None) in claims
+
+
+def _objects(manifests: Manifests) -> Iterable[tuple[str, str, list[PodKey]]]:
+    for kind, things in (("configmap", manifests.config_maps), ("secret", manifests.secrets)):
+        for thing in things:
+            name, namespace = thing.metadata.name, thing.metadata.namespace
+            users = [
+                pod.key
+                for pod in manifests.pods
+                if pod.key.namespace == namespace and f"{kind}/{name}" in pod.config_hashes
+            ]
+            yield kind, name, users
+
+
+def _shared(words: set[Word]) -> Word:
+    if words <= {Word.UNCHANGED, Word.STARTED}:
+        return Word.UNCHANGED
+    return Word.CREATED if words == {Word.CREATED} else Word.CONFIGURED
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The changes with their reasons, for people."""
+    return [_plan_line(action) for action in plan.changes]
+
+
+def _plan_line(action: Action) -> str:
+    match action:
+        case Create():
+            return f"+ pod {action.key} on {action.minion}: {action.placement_reason}"
+        case Replace():
+            move = (
+                f"{action.remove.minion} to {action.minion}" if action.remove.minion != action.minion else action.minion
+            )
+            return f"~ pod {action.key} on {move}: {action.reason}"
+        case Start():
+            return f"> pod {action.key} on {action.minion}: {action.reason}"
+        case Remove():
+            return f"- {f'pod {action.key}' if action.key else 'volumes'} on {action.minion}: {action.reason}"
+        case Keep():
+            return f"= pod {action.key} on {action.minion}"
+
+
+def trouble_lines(outcomes: Iterable[Outcome]) -> list[str]:
+    """What went wrong: what, evidence, hint."""
+    lines: list[str] = []
+    for each in outcomes:
+        if not each.message:
+            continue
+        who = f"pod/{each.key.name}" if each.key else "a leftover"
+        lines.append(f"error: {who} on {each.minion}: {each.message}")
+        lines += [f"  {line}" for line in each.evidence.splitlines()[-10:]]
+        if each.hint:
+            lines.append(f"Hint: {each.hint}")
+    return lines
+
+
+def held_lines(held: Iterable[Held]) -> list[str]:
+    """Each Pod that was not created, with one reason a Minion."""
+    lines: list[str] = []
+    for each in held:
+        if each.unseen:
+            lines.append(f"error: pod/{each.key.name} is not created: it is on no Minion that answers")
+            names = " ".join(f"--assume-empty {name}" for name in each.reasons)
+            hint = f"If it is certain that it does not run there: podctl apply {names}"
+        else:
+            lines.append(f"error: pod/{each.key.name} waits: it fits on no Minion")
+            hint = "Make room, add a Minion to the inventory, or ask for less; then run the same apply again."
+        lines += [f"  {minion}: {reason}" for minion, reason in each.reasons.items()]
+        lines.append(f"Hint: {hint}")
+    return lines
+
+
+def silent_lines(cluster: Cluster) -> list[str]:
+    lines: list[str] = []
+    for each in cluster.silent:
+        lines.append(f"minion {each.minion.name} did not answer: {each.problem}")
+        if each.hint:
+            lines.append(f"Hint: {each.hint}")
+    return lines
+
+
+def codes(outcomes: Iterable[Outcome], held: Iterable[Held], cluster: Cluster) -> list[ExitCode]:
+    """All that the exit code is to tell."""
+    found = [each.code for each in outcomes]
+    found += [ExitCode.UNREACHABLE if each.unseen else ExitCode.UNPLACED for each in held]
+    return found + ([ExitCode.UNREACHABLE] if cluster.silent else [])
