@@ -1,18 +1,17 @@
 """YAML and JSON text as plain values, with the line of every value.
 
-Scalars are read as kubectl reads them (YAML 1.1 as in sigs.k8s.io/yaml, go-yaml v2 `resolve.go`): `yes`, `no`, `on`,
-`off`, `y`, `n` are booleans, `0644` is octal, `1_000` is a number, `12:30` and dates stay strings. Unlike PyYAML's own
-loader this one refuses a key that is written twice, keys that are no strings, and aliases that expand without bound.
+Unlike PyYAML's own loader this one reads scalars as kubectl does (podctl.core.yamlscalars), and refuses a key that is
+written twice, keys that are no strings, and aliases that expand without bound.
 """
 
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from podctl.core.yamlscalars import plain_scalar
 from podctl.errors import ManifestError
 
 if TYPE_CHECKING:
@@ -24,27 +23,11 @@ Path: TypeAlias = tuple[str | int, ...]
 
 MOST_DEPTH = 100  # of nesting; a Pod needs about 12
 MOST_ALIASED = 100_000  # values that aliases may add to those written, against the "billion laughs"
-MOST_DIGITS = 100  # of a number
 
-_WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"), True),
-    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"), False),
-}
-_BASES = (
-    (16, re.compile(r"[-+]?0[xX]([0-9a-fA-F_]+)$")),
-    (2, re.compile(r"[-+]?0[bB]([01_]+)$")),
-    (8, re.compile(r"[-+]?0[oO]?([0-7_]+)$")),
-    (10, re.compile(r"[-+]?(0|[1-9][0-9_]*)$")),
-)
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
-_NO_NUMBER = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$")
-_NO_JSON_NUMBER = re.compile(r"(NaN|-?Infinity)$")
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # in JSON's strings, but not in YAML's
 _CORE_TAG = "tag:yaml.org,2002:"
-_TAGGED = (
-    "a tag (!) that cannot be read here; text that begins with ! needs quotes"  # not named, as it may be a password
-)
+_TAGGED = "a tag (!) that cannot be read here; text that begins with ! needs quotes"  # it may be a password: not shown
 _MERGE = object()
 
 
@@ -95,7 +78,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def load(text: str, source: str) -> tuple[Document, ...]:
     """Every document of the text that is not empty. Raises ManifestError with all problems found."""
-    reader = _Reader(source=source, json=text.lstrip("\ufeff \t\r\n").startswith("{"))
+    text = text.removeprefix("\ufeff")
+    reader = _Reader(source=source, json=text.lstrip().startswith("{"))
     found = []
     for root in reader.documents(text):
         lines: dict[Path, int] = {}
@@ -137,7 +121,7 @@ class _Reader:
         import yaml  # noqa: PLC0415  15 ms that `--help` need not pay
 
         if self.json:
-            text = _SURROGATES.sub(_join_surrogates, text)
+            text = _UNREADABLE.sub(_escape, _SURROGATES.sub(_join_surrogates, text))
         loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
         try:
             events = yaml.parse(text, Loader=loader)
@@ -188,9 +172,9 @@ class _Reader:
     def scalar(self, event: yaml.ScalarEvent, line: int) -> Any:
         text = event.value
         tag = (event.tag or "").removeprefix(_CORE_TAG)
-        if tag in ("", "!"):
+        if not tag:
             return self.plain(text, line) if event.implicit[0] else text
-        if tag == "str":
+        if tag in ("!", "str"):
             return text
         value = self.plain(text, line)
         if tag in ("null", "bool", "int", "float") and type(value).__name__.removesuffix("Type").lower() in (
@@ -204,17 +188,11 @@ class _Reader:
     def plain(self, text: str, line: int) -> Any:
         if text == "<<":
             return _MERGE
-        if text in _WORDS:
-            return _WORDS[text]
-        if _NO_NUMBER.match(text) or (self.json and _NO_JSON_NUMBER.match(text)):
-            self.wrong(line, f"{text} is not a number that JSON knows")
+        try:
+            return plain_scalar(text, json=self.json)
+        except ValueError as error:
+            self.wrong(line, str(error))
             return None
-        number = _number(text)
-        if number is None:
-            return text
-        if len(text) > MOST_DIGITS:
-            self.wrong(line, f"a number of more than {MOST_DIGITS} digits; text needs quotes")
-        return number
 
     def build(self, node: _Node, path: Path, lines: dict[Path, int]) -> Any:
         lines.setdefault(path, node.line)
@@ -283,18 +261,8 @@ def _join_surrogates(found: re.Match[str]) -> str:
     return found[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
-def _number(text: str) -> int | float | None:
-    for base, form in _BASES:
-        if found := form.match(text):
-            digits = found[1].replace("_", "")
-            if not digits:
-                return None
-            value = int(digits[: MOST_DIGITS + 1], base)
-            return -value if text.startswith("-") else value
-    if _FLOAT.match(text):
-        number = float(text)
-        return number if math.isfinite(number) else None
-    return None
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
