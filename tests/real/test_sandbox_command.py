@@ -50,11 +50,14 @@ def test_load_says_what_docker_said_of_each_minion(podctl, sandbox):
 def test_up_prints_how_to_go_on_and_down_ends_it(podctl, sandbox_folder):
     folder = sandbox_folder.with_name(f"{sandbox_folder.name}-command line")
     try:
-        raised = podctl("sandbox", "up", "--minions", "1", "--disk", "300Mi", "--dir", str(folder))
+        raised = podctl(
+            "sandbox", "up", "--minions", "1", "--disk", "300Mi", "--dir", str(folder), env={"SUDO_UID": "65534"}
+        )
         assert (raised.returncode, raised.stderr) == (0, "")
         assert f"podctl -i '{folder}/inventory.yaml' get minions\n" in raised.stdout
         assert f"export PODCTL_INVENTORY='{folder}/inventory.yaml'\n" in raised.stdout
         assert (folder / "alpha" / "disk.img").stat().st_size == 300 * 2**20
+        assert [(folder / name).stat().st_uid for name in ("id_ed25519", "sandbox.json")] == [65534, 0]
         ended = [podctl("sandbox", "down", "--dir", str(folder)) for _ in "12"]
         assert [(done.returncode, done.stdout, done.stderr) for done in ended] == [
             (0, "The sandbox is gone.\n", "")
@@ -75,6 +78,8 @@ def test_up_prints_how_to_go_on_and_down_ends_it(podctl, sandbox_folder):
         ("load {folder}/busybox.tar alpha --all --dir {folder}", 2, "error: Name the Minions, or say --all.\n"),
         ("load {folder}/inventory.yaml alpha --dir {folder}", 1, "error: alpha: `docker load` failed with 1\n"),
         ("up --disk much --dir {folder}", 2, "error: Invalid value for --disk: 'much' is not a quantity"),
+        ("up --disk 10Mi --dir {folder}", 2,
+         "error: A disk of 10485760 bytes is too small for docker\nHint: 64Mi is the least, 2Gi the default\n"),
         ("up --minions 201 --dir {folder}", 2, "error: 201 Minions are too many\nHint: a sandbox has up to 200\n"),
         ("up --dir /run/x", 2, "error: A sandbox cannot live in /run/x\n"),
         ("down --dir /etc", 2, "error: /etc is in use for something else\n"),

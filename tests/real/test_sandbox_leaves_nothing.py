@@ -13,8 +13,9 @@ import pytest
 from footprint import NOTHING, family, footprint
 
 from podctl.engine.sandbox import IMAGE, down, find, up
-from podctl.engine.sandbox.machine import wait_until
-from podctl.errors import InputError
+from podctl.engine.sandbox.layout import sandbox_id, subnet_candidates
+from podctl.engine.sandbox.machine import run, wait_until
+from podctl.errors import InputError, PodctlError
 
 
 @pytest.fixture
@@ -105,6 +106,60 @@ def test_up_killed_half_way_is_finished_by_up_and_removed_by_down(folder, milest
     known = family(folder)
     down(folder)
     assert footprint(folder, known) == NOTHING
+
+
+def test_a_disk_that_is_no_disk_is_reported_with_what_mount_said(folder):
+    sandbox = up(folder, 2)
+    sandbox["alpha"].kill()
+    with (folder / "alpha" / "disk.img").open("r+b") as disk:
+        disk.write(bytes(2**20))
+    with pytest.raises(PodctlError, match="alpha did not boot") as caught:
+        up(folder)
+    assert "wrong fs type" in caught.value.evidence
+    assert [minion.ssh for minion in sandbox.health()] == [False, True]
+    known = family(folder)
+    down(folder)
+    assert footprint(folder, known) == NOTHING
+
+
+def test_a_folder_below_what_minions_cover_with_blanks_in_its_name_will_do(sandbox_folder):
+    folder = Path("/root/.cache", f"{sandbox_folder.name} with blanks")
+    try:
+        alpha = up(folder, 1)["alpha"]
+        alpha.docker("run", "--rm", IMAGE, "true")
+        alpha.kill()
+        assert find(folder).start("alpha")
+        known = family(folder)
+        down(folder)
+        assert footprint(folder, known) == NOTHING
+    finally:
+        down(folder)
+
+
+def test_a_subnet_that_someone_has_is_passed_over(folder):
+    first = next(subnet_candidates(sandbox_id(folder)))
+    run(["ip", "link", "add", "podctl-test", "type", "bridge"])
+    try:
+        run(["ip", "addr", "add", f"{first[200]}/30", "dev", "podctl-test"])
+        sandbox = up(folder, 1)
+        assert not sandbox.layout.subnet.overlaps(first)
+        assert sandbox["alpha"].ssh_answers()
+    finally:
+        run(["ip", "link", "del", "podctl-test"])
+    assert up(folder) == sandbox
+
+
+def test_a_bridge_that_someone_removed_comes_back_and_the_minions_hang_in_it(folder):
+    sandbox = up(folder, 1)
+    pid = sandbox["alpha"].pid
+    run(["ip", "link", "del", sandbox.layout.bridge])
+    assert not sandbox["alpha"].ssh_answers()
+    sandbox["alpha"].kill()
+    with pytest.raises(PodctlError, match="bridge is gone"):
+        sandbox.start("alpha")
+    assert up(folder, 2)["alpha"].pid != pid
+    run(["ip", "link", "del", sandbox.layout.bridge])
+    assert [minion.ssh for minion in up(folder).health()] == [True, True]
 
 
 def test_killing_a_minion_releases_all_but_its_disk(folder):

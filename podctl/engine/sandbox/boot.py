@@ -90,7 +90,11 @@ def boot(minion: SandboxMinion) -> None:
     started = wait_until(lambda: greets() or not Path(f"/proc/{outer}").exists(), seconds=30)
     pid = first()
     if not started or pid is None:
-        raise PodctlError(f"{place.name} did not boot", evidence=tail(place.folder / "boot.log"))
+        raise PodctlError(
+            f"{place.name} did not boot",
+            evidence=tail(place.folder / "boot.log"),
+            hint=f"`podctl sandbox down --dir {place.folder.parent}` and `up` begin anew",
+        )
     (place.folder / "pid").write_text(str(pid))
     minion.await_docker()
 
@@ -122,7 +126,7 @@ def _children(pid: int) -> list[int]:
 
 def load_image(minion: SandboxMinion, archive: Path) -> str:
     """What docker says it loaded. Raises PodctlError."""
-    return minion.docker("load", input=archive.read_bytes()).stdout.strip()
+    return minion.docker("load", input=archive).stdout.strip()
 
 
 def has_image(minion: SandboxMinion, reference: str = IMAGE) -> bool:

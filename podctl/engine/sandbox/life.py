@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MINIONS = 3
 DEFAULT_DISK_BYTES = 2 * 2**30
+LEAST_DISK_BYTES = 64 * 2**20
 _AT_ONCE = 8
 
 Item = TypeVar("Item")
@@ -96,6 +98,10 @@ def up(folder: Path, minions: int | None = None, *, disk_bytes: int = DEFAULT_DI
     amount = minions or 0
     if not 0 <= amount <= MOST_MINIONS:
         raise InputError(f"{amount} Minions are too many", hint=f"a sandbox has up to {MOST_MINIONS}")
+    if disk_bytes < LEAST_DISK_BYTES:
+        raise InputError(
+            f"A disk of {disk_bytes} bytes is too small for docker", hint="64Mi is the least, 2Gi the default"
+        )
     state.check_ours(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with state.locked(folder):
@@ -133,16 +139,21 @@ def _write_ways_in(layout: Layout) -> None:
     state.write_atomically(layout.known_hosts, "".join(hosts))
     state.write_atomically(layout.ssh_config, texts.ssh_config_text(layout))
     state.write_atomically(layout.inventory, inventory)
+    if caller := os.environ.get("SUDO_UID"):  # whoever ran `sudo podctl sandbox up` uses the key without sudo
+        os.chown(layout.key, int(caller), -1)
 
 
 def _see_that_it_runs(minion: SandboxMinion, archive: Path) -> None:
     if minion.running:
         network.reattach(minion.place)
-        machine.wait_until(lambda: minion.docker_answers() or minion.docker_died(), seconds=5)
-        if not minion.docker_answers():
-            minion.restart_docker()
-    else:
+        machine.wait_until(
+            lambda: minion.docker_answers() or minion.docker_died() or not minion.running,  # it may just be dying
+            seconds=5,
+        )
+    if not minion.running:
         _boot_afresh(minion)
+    elif not minion.docker_answers():
+        minion.restart_docker()
     if not has_image(minion):
         load_image(minion, archive)
 
@@ -160,7 +171,11 @@ def _in_parallel(function: Callable[[Item], Result], items: Iterable[Item]) -> l
 
 
 def find(folder: Path) -> Sandbox:
-    """The sandbox that lives in the folder, running or not. Raises PodctlError when there is none."""
+    """The sandbox that lives in the folder, running or not. Raises PodctlError when there is none.
+
+    Needs root as `up` does: others cannot see whose a process is.
+    """
+    require()
     return Sandbox(state.existing(canonical(folder)))
 
 

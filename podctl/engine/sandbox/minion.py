@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from podctl.engine.sandbox import network
 from podctl.engine.sandbox.machine import wait_until
@@ -17,9 +19,11 @@ from podctl.errors import PodctlError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from podctl.engine.sandbox.layout import Place
+
+
+ENVIRONMENT = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,28 +87,28 @@ class SandboxMinion:
     def run(
         self,
         argv: Sequence[str],
-        input: str | bytes | None = None,  # noqa: A002 - as subprocess names it
+        input: str | bytes | Path | None = None,  # noqa: A002 - as subprocess names it
         *,
         check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
         """Runs a program as root in all namespaces of the Minion. Undecodable output survives as surrogates.
 
-        Raises PodctlError when the Minion is off, or with the program's words unless it exits 0 or `check` is off.
+        Its stdin is `input`, for a Path that file, else empty. Raises PodctlError when the Minion is off, or with the
+        program's words unless it exits 0 or `check` is off.
         """
         pid = self.pid
         if pid is None:
             raise PodctlError(
                 f"{self.name} is off", hint=f"podctl sandbox start {self.name} --dir {self.folder.parent}"
             )
-        enter = ["nsenter", "--target", str(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--wd=/root", "--"]
-        environment = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"}
-        done = subprocess.run(
-            [*enter, *argv],
-            input=input.encode(errors="surrogateescape") if isinstance(input, str) else (input or b""),
-            capture_output=True,
-            check=False,
-            env=environment,
-        )
+        enter = ("nsenter", "--target", str(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--wd=/root", "--")
+        with contextlib.ExitStack() as files:
+            source: dict[str, Any] = (
+                {"stdin": files.enter_context(input.open("rb"))}
+                if isinstance(input, Path)
+                else {"input": _bytes(input)}
+            )
+            done = subprocess.run([*enter, *argv], **source, capture_output=True, check=False, env=ENVIRONMENT)
         out, err = (stream.decode(errors="surrogateescape") for stream in (done.stdout, done.stderr))
         if check and done.returncode != 0:
             raise PodctlError(
@@ -115,7 +119,7 @@ class SandboxMinion:
     def docker(
         self,
         *arguments: str,
-        input: str | bytes | None = None,  # noqa: A002 - as subprocess names it
+        input: str | bytes | Path | None = None,  # noqa: A002 - as subprocess names it
         check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
         """`docker ARGUMENTS` on the Minion, its own client and its own daemon, without SSH."""
@@ -139,7 +143,10 @@ class SandboxMinion:
 
     def docker_died(self) -> bool:
         """Whether dockerd left its process number behind, but no process."""
-        return self.run(["sh", "-c", "pid=$(cat /run/docker.pid) && ! kill -0 $pid"], check=False).returncode == 0
+        try:
+            return self.run(["sh", "-c", "pid=$(cat /run/docker.pid) && ! kill -0 $pid"], check=False).returncode == 0
+        except PodctlError:
+            return False  # the whole Minion did
 
     def ssh_answers(self, *, timeout_seconds: float = 1) -> bool:
         """Whether sshd greets from the Minion's address."""
@@ -212,6 +219,10 @@ class SandboxMinion:
             note.write_text(f"{seconds}\n")
             date.write_text(skewed_date_text(seconds))
             date.chmod(0o755)
+
+
+def _bytes(text: str | bytes | None) -> bytes:
+    return text.encode(errors="surrogateescape") if isinstance(text, str) else text or b""
 
 
 def tail(log: Path, lines: int = 5) -> str:

@@ -107,7 +107,7 @@ exec /bin/date -d '{seconds:+d} seconds' "$@"
 """
 
 
-GATE = 'log=$1; shift; echo $$; read -r go && exec "$@" </dev/null >>"$log" 2>&1'
+GATE = 'log=$1; shift; echo $$; read -r go && exec "$@" </dev/null >"$log" 2>&1'
 """Holds a new network namespace until its cable is plugged in. It prints its process number; when its caller
 dies before it answers, nothing starts."""
 
