@@ -29,11 +29,16 @@ class Job:
     """What holds for a whole execution. `uids` gives a new Pod uid at each call."""
 
     cluster: Cluster
-    manifests: Manifests
+    manifests: Manifests | None  # None: nothing is to be made, and pydantic is not imported
     uids: Callable[[], str]
     wait: bool = True
     timeout_seconds: float = 600
     grace_seconds: int | None = None  # None: each Pod's own
+
+    @property
+    def given(self) -> Manifests:
+        assert self.manifests is not None  # noqa: S101 - only what makes Pods asks
+        return self.manifests
 
     def minion(self, name: str) -> ObservedMinion:
         return next(each for each in self.cluster.minions if each.minion.name == name)
@@ -84,13 +89,11 @@ def _making(action: PodAction, job: Job, uid: str) -> Making:
         allocatable_memory_bytes=(capacity.memory_bytes or 0) - (seen.minion.reserved.memory_bytes or 0),
         config_maps={
             each.metadata.name: each
-            for each in job.manifests.config_maps
+            for each in job.given.config_maps
             if each.metadata.namespace == action.key.namespace
         },
         secrets={
-            each.metadata.name: each
-            for each in job.manifests.secrets
-            if each.metadata.namespace == action.key.namespace
+            each.metadata.name: each for each in job.given.secrets if each.metadata.namespace == action.key.namespace
         },
     )
     return Making(
@@ -131,7 +134,7 @@ def fresh_claims(making: Making, job: Job, made: set[tuple[str, str]]) -> list[P
     seen = {str(volume.claim) for volume in job.minion(making.minion.name).volumes if volume.claim}
     wanted = set(making.manifest.claims)
     found = []
-    for claim in job.manifests.claims:
+    for claim in job.given.claims:
         name = (claim.metadata.namespace, claim.metadata.name)
         ours = claim.metadata.namespace == making.key.namespace and claim.metadata.name in wanted
         if ours and "/".join(name) not in seen and name not in made:

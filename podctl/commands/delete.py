@@ -1,0 +1,116 @@
+"""`podctl delete`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from podctl.commands.common import confirm, duration, namespace_option, open_session, say_errors, where
+from podctl.commands.files import read_sources
+from podctl.commands.reading import complete_types, ended, without_equals
+from podctl.core.deletion import doomed_by, doomed_of
+from podctl.core.query import answer, parse_query
+from podctl.errors import InputError, worst
+from podctl.report import outcomes, removal
+from podctl.report.progress import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from podctl.core.deletion import Doomed
+    from podctl.core.model import Cluster, Inventory
+    from podctl.errors import ExitCode
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="[TYPE NAME… | TYPE/NAME…]", shell_complete=complete_types)
+@click.option("-f", "--filename", "files", multiple=True, metavar="FILE|DIR|-", help="Delete what these name.")
+@click.option("-R", "--recursive", is_flag=True, help="Look into the folders below each DIR, too.")
+@namespace_option
+@click.option("-l", "--selector", default="", metavar="LABELS", callback=without_equals, help="By label: app=web.")
+@click.option("--all", "every", is_flag=True, help="All of this TYPE in the namespace.")
+@click.option("--grace-period", type=int, default=-1, metavar="SECONDS", help="Instead of each Pod's own.")
+@click.option("--now", is_flag=True, help="A grace period of 1 s.")
+@click.option("--force", is_flag=True, help="No grace at all.")
+@click.option("--ignore-not-found", is_flag=True, help="What is nowhere is no error.")
+@click.option("--yes", is_flag=True, help="Do not ask. A script needs it to delete a claim.")
+@click.option("--wait", type=bool, default=True, is_flag=False, flag_value=True, hidden=True)
+@click.option("--lock-timeout", default="60s", type=duration, show_default=True,
+              help="How long to wait for another podctl to end.")  # fmt: skip
+@where
+def delete(
+    inventory: Inventory,
+    words: tuple[str, ...],
+    *,
+    files: tuple[str, ...],
+    recursive: bool,
+    namespace: str | None,
+    selector: str,
+    every: bool,
+    grace_period: int,
+    now: bool,
+    force: bool,
+    ignore_not_found: bool,
+    yes: bool,
+    wait: bool,
+    lock_timeout: float,
+) -> ExitCode:
+    """Delete Pods and claims. A claim's data goes with it, so it is asked for.
+
+    For example: podctl delete pod web; podctl delete -f web.yaml; podctl delete pods -l app=web.
+    """
+    if not wait:
+        raise InputError("delete always waits: there is no server that would finish the work later")
+    choose = _choice(words, files, recursive=recursive, namespace=namespace, selector=selector, every=every)
+    grace = removal.grace_seconds(grace_period, now=now, force=force)
+    from podctl.engine import deleting  # noqa: PLC0415 - after what can be wrong without it
+
+    with open_session(inventory) as session, progress() as say:
+        done = deleting.run(
+            session, choose, lambda doomed: _allow(doomed, yes=yes, sweeping=every or bool(selector)), say,
+            grace_seconds=grace, lock_timeout_seconds=lock_timeout,
+        )  # fmt: skip
+    for line in removal.result_lines(done.doomed, done.outcomes, done.claim_problems):
+        click.echo(line)
+    say_errors(outcomes.trouble_lines(done.outcomes))
+    say_errors(removal.claim_trouble_lines(done.claim_problems))
+    say_errors(outcomes.silent_lines(done.cluster))
+    codes = [*outcomes.codes(done.outcomes, (), done.cluster), *done.codes]
+    return worst([*codes, ended(done.cluster, () if ignore_not_found else done.doomed.missing)])
+
+
+def _choice(
+    words: tuple[str, ...],
+    files: tuple[str, ...],
+    *,
+    recursive: bool,
+    namespace: str | None,
+    selector: str,
+    every: bool,
+) -> Callable[[Cluster], Doomed]:
+    """How to pick what goes from what was seen. Raises InputError for a request that is none."""
+    if files and words:
+        raise InputError("give names or -f, not both")
+    if files:
+        from podctl.core.manifest import parse  # noqa: PLC0415 - pydantic only where manifests are read
+
+        sources = read_sources(files, recursive=recursive)
+        manifests = parse(sources, namespace=namespace or "default", enforce_namespace=bool(namespace))
+        return lambda cluster: doomed_by(manifests, cluster)
+    query = parse_query(words, namespace=namespace or "default", selector=selector)
+    if not query.named and not selector and not every:
+        raise InputError("resource(s) were provided, but no name was specified", hint="Give names, -l LABELS or --all.")
+    return lambda cluster: doomed_of(answer(cluster, query, engine=""))
+
+
+def _allow(doomed: Doomed, *, yes: bool, sweeping: bool) -> None:
+    """Asks where data or many Pods go; raises when the answer is no, or when nobody can be asked about data."""
+    question = removal.question(doomed, sweeping=sweeping)
+    if yes or not question:
+        return
+    if not confirm(question):
+        if doomed.claims:
+            raise InputError(f"{question} Nothing was deleted.", hint="--yes says yes.")
+        if removal.can_ask():
+            raise InputError("nothing was deleted")

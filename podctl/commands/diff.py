@@ -1,0 +1,41 @@
+"""`podctl diff`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import click
+
+from podctl.commands.common import namespace_option, open_session, say_errors, where
+from podctl.commands.files import read_sources
+from podctl.errors import ExitCode
+
+if TYPE_CHECKING:
+    from podctl.core.model import Inventory
+
+
+@click.command()
+@click.option("-f", "--filename", "files", multiple=True, required=True, metavar="FILE|DIR|-",
+              help="Manifests to compare with the cluster. Repeatable.")  # fmt: skip
+@click.option("-R", "--recursive", is_flag=True, help="Look into the folders below each DIR, too.")
+@namespace_option
+@where
+def diff(inventory: Inventory, files: tuple[str, ...], *, recursive: bool, namespace: str | None) -> int:
+    """Show what apply would change, changing nothing. Exits 0 when nothing would, 1 when something would."""
+    from podctl.core.manifest import parse  # noqa: PLC0415 - pydantic only where manifests are read
+    from podctl.engine.applying import Wish, run  # noqa: PLC0415 - as above
+    from podctl.report import outcomes  # noqa: PLC0415
+    from podctl.report.difference import diff_text  # noqa: PLC0415
+
+    sources = read_sources(files, recursive=recursive)
+    manifests = parse(sources, namespace=namespace or "default", enforce_namespace=bool(namespace))
+    wish = Wish(manifests=manifests, dry_run=True, uids=lambda: str(uuid.uuid4()))
+    with open_session(inventory) as session:
+        done = run(session, wish, lambda _progress: None)
+    click.echo(diff_text(done.plan), nl=False)
+    say_errors(outcomes.held_lines(done.plan.held))
+    say_errors(outcomes.silent_lines(done.cluster))
+    if done.cluster.silent:
+        return ExitCode.UNREACHABLE
+    return 1 if done.plan.changes or done.plan.held else 0

@@ -1,0 +1,59 @@
+"""What delete says and asks."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from podctl.core.outcome import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from podctl.core.deletion import Doomed
+    from podctl.core.outcome import Outcome
+
+_MANY = 2  # from so many Pods on, chosen by label or --all, somebody is asked
+
+
+def can_ask() -> bool:
+    return sys.stdin.isatty()
+
+
+def question(doomed: Doomed, *, sweeping: bool) -> str:
+    """What to ask before this goes; "" when nothing is to be asked."""
+    parts = [
+        f"volume {claim.volume} ({claim.size or 'unknown size'}) of claim {claim.key} on {claim.minion}"
+        for claim in doomed.claims
+    ]
+    if sweeping and len(doomed.pods) >= _MANY:
+        parts.append(f"{len(doomed.pods)} Pods ({', '.join(pod.key.name for pod in doomed.pods[:5])}, …)")
+    ending = " The data in it is lost for ever." if doomed.claims else ""
+    return f"Delete {' and '.join(parts)}?{ending}" if parts else ""
+
+
+def grace_seconds(period: int, *, now: bool, force: bool) -> int | None:
+    """None: each Pod's own."""
+    if force:
+        return 0
+    if period >= 0:
+        return period
+    return 1 if now else None
+
+
+def result_lines(doomed: Doomed, outcomes: Iterable[Outcome], claim_problems: Mapping[str, str]) -> list[str]:
+    gone = {each.key for each in outcomes if each.word is Word.DELETED}
+    lines = [f'pod "{key.name}" deleted' for key in dict.fromkeys(pod.key for pod in doomed.pods) if key in gone]
+    lines += [
+        f'persistentvolumeclaim "{claim.key.name}" deleted'
+        for claim in doomed.claims
+        if claim.volume not in claim_problems
+    ]
+    return lines
+
+
+def claim_trouble_lines(problems: Mapping[str, str]) -> list[str]:
+    lines = []
+    for volume, why in problems.items():
+        lines += [f"error: volume {volume} could not be removed", *(f"  {line}" for line in why.splitlines())]
+    return lines
