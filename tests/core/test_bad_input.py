@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from podctl.core.inventory import parse_inventory
 from podctl.core.manifest import parse
+from podctl.core.yamltext import load
 from podctl.errors import ExitCode, InventoryError, ManifestError
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
@@ -995,3 +1000,107 @@ def test_all_errors_of_all_files_come_at_once_in_the_order_of_files_and_lines():
         "c.yaml:8",
         "c.yaml:9",
     ]
+
+
+# ------------------------------------------------------------------------------------------- whatever else is written
+
+EVERYTHING = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: default, labels: {app: web}, annotations: {a: b}}
+spec:
+  initContainers: [{name: i, image: b, restartPolicy: Always, livenessProbe: {tcpSocket: {port: 80}}}]
+  containers:
+  - name: a
+    image: nginx
+    command: [sh]
+    args: [$(A)]
+    env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}, {name: B, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1m}}}]
+    envFrom: [{prefix: P, configMapRef: {name: c, optional: true}}]
+    ports: [{containerPort: 80, hostPort: 8080, hostIP: 127.0.0.1, name: http}]
+    resources: {limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 1}}
+    lifecycle: {preStop: {sleep: {seconds: 1}}}
+    readinessProbe: {httpGet: {port: http}, periodSeconds: 1}
+    securityContext: {runAsUser: 1, capabilities: {add: [CHOWN]}, seccompProfile: {type: RuntimeDefault}}
+    volumeMounts: [{name: v, mountPath: /v, subPath: a}]
+    volumeDevices: [{name: w, devicePath: /dev/x}]
+  volumes:
+  - {name: v, emptyDir: {sizeLimit: 1Gi}}
+  - {name: w, hostPath: {path: /dev/x, type: BlockDevice}}
+  - {name: x, projected: {sources: [{configMap: {name: c, optional: true, items: [{key: k, path: p, mode: 0400}]}}]}}
+  - {name: z, downwardAPI: {items: [{path: p, fieldRef: {fieldPath: metadata.labels}}]}}
+  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: In, values: [b]}]}]}}}
+  tolerations: [{key: a, operator: Exists}]
+  nodeSelector: {a: b}
+  dnsConfig: {nameservers: [192.0.2.1], options: [{name: ndots, value: "1"}]}
+  hostAliases: [{ip: 192.0.2.1, hostnames: [a]}]
+  imagePullSecrets: []
+  securityContext: {sysctls: [{name: net.a, value: "1"}], supplementalGroups: [1]}
+"""
+MINION = {
+    "cluster": "shop",
+    "defaults": {"user": "a", "reserved": {"cpu": 1}},
+    "minions": {
+        "a": {
+            "address": "h",
+            "port": 22,
+            "connect_timeout": 1,
+            "labels": {"a": "b"},
+            "taints": [{"key": "a", "value": "b", "effect": "NoSchedule"}],
+            "capacity": {"cpu": 1, "memory": "1Gi", "pods": 3, "a.b/c": 1},
+            "identity_file": "k",
+            "infra_image": "a",
+        }
+    },
+}
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)
+)
+ANYTHING = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2)
+)
+
+
+def places(value, path=()):
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for step, each in inner for found in places(each, (*path, step)))]
+
+
+def replaced(value, path, new):
+    if not path:
+        return new
+    if isinstance(value, dict):
+        return {step: replaced(each, path[1:], new) if step == path[0] else each for step, each in value.items()}
+    return [replaced(each, path[1:], new) if at == path[0] else each for at, each in enumerate(value)]
+
+
+def test_everything_at_once_is_right_before_it_is_made_wrong():
+    assert [pod.key.name for pod in parse([("w.yaml", EVERYTHING)]).pods] == ["web"]
+    assert [each.name for each in parse_inventory(json.dumps(MINION), "i.yaml").minions] == ["a"]
+
+
+def said(read) -> tuple[str, ...]:
+    try:
+        read()
+    except (ManifestError, InventoryError) as error:
+        return error.problems
+    return ()
+
+
+@given(st.data())
+def test_whatever_stands_in_a_manifest_is_read_or_refused_in_words(data):
+    right = load(EVERYTHING, "w.yaml")[0].value
+    wrong = json.dumps(replaced(right, data.draw(st.sampled_from(places(right))), data.draw(ANYTHING)))
+    assert all(problem.startswith("w.yaml:") for problem in said(lambda: parse([("w.yaml", wrong)])))
+
+
+@given(st.data())
+def test_whatever_stands_in_an_inventory_is_read_or_refused_in_words(data):
+    wrong = json.dumps(replaced(MINION, data.draw(st.sampled_from(places(MINION))), data.draw(ANYTHING)))
+    assert all(problem.startswith("i.yaml:1: ") for problem in said(lambda: parse_inventory(wrong, "i.yaml")))
+
+
+@given(st.text(st.sampled_from("ab:-{}[],&*!|>'\"%@#\n \t<~?\x00\ud800"), max_size=30) | st.text())
+def test_whatever_text_there_is_is_read_or_refused_in_words(text):
+    assert all(problem.startswith("w.yaml:") for problem in said(lambda: parse([("w.yaml", text)])))
+    assert all(problem.startswith("i.yaml:") for problem in said(lambda: parse_inventory(text, "i.yaml")))
