@@ -7,8 +7,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from podctl.core.model import Resources, Taint
-from podctl.core.quantity import cpu_millis, whole
-from podctl.core.syntax import image_problem, key_problem, label_value_problem
+from podctl.core.quantity import cpu_millis, quantity, whole
+from podctl.core.syntax import image_problem, key_problem, label_value_problem, quantity_problem
 from podctl.core.yamltext import did_you_mean, kind
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _MOST_PORT = 65535
-_MOST_DIGITS = 40
 
 
 class InventoryValueError(ValueError):
@@ -171,14 +170,8 @@ def resources(value: Any) -> Resources:
 
 
 def _amount(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise InventoryValueError(f"must be a quantity such as 250m or 8Gi, not {kind(value)}", (name,))
-    if len(str(value)) > _MOST_DIGITS:
-        raise InventoryValueError("is beyond any quantity", (name,))
-    try:
-        amount = cpu_millis(value) if name == "cpu" else whole(value)
-    except (ValueError, ArithmeticError) as error:
-        raise InventoryValueError(str(error), (name,)) from None
-    if amount < 0:
-        raise InventoryValueError(f"must not be below 0, not {value}", (name,))
-    return amount
+    if problem := quantity_problem(value):
+        raise InventoryValueError(problem, (name,))
+    if name not in ("cpu", "memory") and quantity(value) % 1:
+        raise InventoryValueError(f"must be a whole number, not {value}", (name,))
+    return cpu_millis(value) if name == "cpu" else whole(value)

@@ -124,7 +124,8 @@ def parse(
         raise ManifestError([f"{given or 'the given files'}: no objects"], hint="Write a Pod, or name another file.")
     pods = _pods(items, reading)
     if reading.problems:
-        raise ManifestError([text for _, _, text in sorted(reading.problems, key=lambda each: each[:2])])
+        problems = [text for _, _, text in sorted(reading.problems, key=lambda each: each[:2])]
+        raise ManifestError(problems, hint="Nothing was touched. Correct the files and run it again.")
     things = [item.thing for item in items]
     return Manifests(
         pods=pods,

@@ -1,11 +1,18 @@
-"""The syntax of names, labels and image references. A rule answers what is wrong with a text, or None."""
+"""The syntax of names, labels, quantities and image references. A rule answers what is wrong with a text, or None."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
+
+from podctl.core.quantity import quantity
+from podctl.core.yamltext import kind
 
 MOST_LABEL = 63  # characters; RFC 1123
 MOST_NAME = 253
+
+MOST_DIGITS = 40  # of a quantity
+_HUGE = re.compile(r"[eE][+-]?\d{3,}")  # an exponent that no arithmetic should be tried with
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _NAME = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
@@ -78,3 +85,16 @@ def image_tag(text: str) -> str:
     if not found:
         return ""
     return found["tag"] or ("" if found["digest"] else "latest")
+
+
+def quantity_problem(value: Any) -> str | None:
+    """Of an amount as YAML gives it: a text or a number, not below 0, and of a size that can be reckoned with."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return f"must be a quantity such as 250m or 1Gi, not {kind(value)}"
+    text = str(value)
+    if len(text) > MOST_DIGITS or _HUGE.search(text):
+        return f'"{text[:MOST_DIGITS]}" is beyond any quantity'
+    try:
+        return f'"{text}" is below 0' if quantity(text) < 0 else None
+    except ValueError as error:
+        return str(error)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from podctl.core.manifest import parse
@@ -61,6 +61,7 @@ def reversed_keys(value: Any) -> Any:
     return [reversed_keys(each) for each in value] if isinstance(value, list) else value
 
 
+@settings(deadline=None)  # a busy machine fails nothing
 @given(TREES)
 def test_the_order_of_keys_does_not_matter(spec):
     assert spec_hash({"metadata": {"name": "a"}, "spec": spec}, {}) == spec_hash(
@@ -68,6 +69,7 @@ def test_the_order_of_keys_does_not_matter(spec):
     )
 
 
+@settings(deadline=None)  # a busy machine fails nothing
 @given(st.integers(0, 10**7), st.sampled_from(["limits", "requests"]))
 def test_the_spelling_of_a_quantity_does_not_matter(millis, which):
     def pod(amount: Any) -> dict[str, Any]:
@@ -128,6 +130,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path]
 
 
+@settings(deadline=None)  # a busy machine fails nothing
 @given(TREES, st.data())
 def test_any_changed_value_is_seen(spec, data):
     path = data.draw(st.sampled_from(leaves(spec)))
@@ -170,6 +173,7 @@ def test_name_and_namespace_count():
     assert spec_hash(other, {}) != spec_hash(POD, {})
 
 
+@settings(deadline=None)  # a busy machine fails nothing
 @given(st.dictionaries(WORDS, st.binary(max_size=8)), st.dictionaries(WORDS, st.binary(max_size=8)))
 def test_content_has_the_same_hash_only_when_it_is_the_same(one, other):
     assert (content_hash(one) == content_hash(other)) == (one == other)

@@ -10,11 +10,19 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, Strict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    Strict,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 
-from podctl.core.quantity import quantity
-from podctl.core.syntax import key_problem, label_problem, label_value_problem, name_problem, too_long
+from podctl.core.syntax import key_problem, label_problem, label_value_problem, name_problem, quantity_problem, too_long
 from podctl.core.yamltext import kind
 
 if TYPE_CHECKING:
@@ -67,7 +75,8 @@ def _no_null(value: Any) -> Any:
     return {key: "" if each is None else each for key, each in value.items()} if isinstance(value, dict) else value
 
 
-Text: TypeAlias = Annotated[str, Strict()]
+Text: TypeAlias = Annotated[str, Strict(), StringConstraints(pattern=r"^[^\x00]*$")]  # NUL ends a text in the kernel
+AnyText: TypeAlias = Annotated[str, Strict()]
 Flag: TypeAlias = Annotated[bool, Strict()]
 
 
@@ -118,9 +127,7 @@ StringMap: TypeAlias = Annotated[dict[QualifiedName, Text], BeforeValidator(_no_
 
 
 def absolute(text: str) -> str | None:
-    if not text.startswith("/"):
-        return f'"{text}" is no absolute path: it begins with /'
-    return "a NUL cannot be in a path" if "\0" in text else None
+    return None if text.startswith("/") else f'"{text}" is no absolute path: it begins with /'
 
 
 def inside(text: str) -> str | None:
@@ -161,14 +168,9 @@ IpAddress: TypeAlias = Annotated[Text, checked(_address)]
 
 def quantity_text(value: Any) -> str:
     """A quantity as written, within bounds and not below 0. Raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"must be a quantity such as 250m or 1Gi, not {kind(value)}")  # noqa: TRY004  as pydantic wants
-    text = str(value)
-    if len(text) > 40 or ((power := re.search(r"[eE][+-]?(\d+)$", text)) and len(power[1]) > 2):  # noqa: PLR2004
-        raise ValueError(f'"{text[:40]}" is beyond any quantity')
-    if quantity(text) < 0:
-        raise ValueError(f'"{text}" is below 0')
-    return text
+    if problem := quantity_problem(value):
+        raise ValueError(problem)
+    return str(value)
 
 
 def _port(value: Any) -> int | str:

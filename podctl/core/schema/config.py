@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeA
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from podctl.core.quantity import quantity
-from podctl.core.schema.base import NOT_EMPTY, ConfigKey, QuantityText, Text, Value, refused
+from podctl.core.schema.base import NOT_EMPTY, AnyText, ConfigKey, QuantityText, Text, Value, refused
 from podctl.core.schema.pod import ObjectMeta  # noqa: TC001  pydantic reads it at run time
 from podctl.core.yamltext import kind
 
@@ -76,7 +76,7 @@ class ConfigMap(Value):
     api_version: Literal["v1"]
     kind: Literal["ConfigMap"]
     metadata: ObjectMeta
-    data: Annotated[dict[ConfigKey, Text], BeforeValidator(_no_null)] = Field(default_factory=dict)
+    data: Annotated[dict[ConfigKey, AnyText], BeforeValidator(_no_null)] = Field(default_factory=dict)
     binary_data: dict[ConfigKey, Base64] = Field(default_factory=dict)
 
     @property

@@ -60,6 +60,7 @@ _SENTENCES: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda given, context: f"must be at least {context['ge']}, not {given}",
     "less_than_equal": lambda given, context: f"must be at most {context['le']}, not {given}",
     "string_too_short": lambda _given, _context: "must not be empty",
+    "string_pattern_mismatch": lambda _given, _context: "must not contain a NUL character",
     "too_long": lambda given, context: f"has {len(given)} entries; at most {context['max_length']} are allowed",
     "value_error": lambda _given, context: str(context["error"]),
 }
