@@ -137,8 +137,10 @@ def _closing(text: str, brace: int) -> int:
     at = brace + 1
     while at < len(text) and text[at] != "}":
         quoted = _QUOTED.match(text, at)
+        if text[at] in "'\"" and not quoted:
+            break
         at = quoted.end() if quoted else at + (2 if text[at] == "\\" else 1)
-    if at >= len(text):
+    if at >= len(text) or text[at] != "}":
         raise _wrong(text, f"{text[brace:]!r} has no closing brace, or a quote in it is not closed")
     return at
 
@@ -157,6 +159,8 @@ def _action(inner: str, text: str) -> Iterator[str | JsonPath | _Start | _End]:
                 at = quoted.end()
             elif inner[at].isspace():
                 at += 1
+            elif inner[at] in "'\"":
+                raise _wrong(text, f"the quote in {inner[at:]!r} is not closed")
             else:
                 end = _path_end(inner, at)
                 yield _path(inner[at:end], text)
