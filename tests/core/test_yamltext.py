@@ -84,10 +84,15 @@ def test_json_is_read_with_tabs_escapes_and_characters_beyond_16_bits():
 
 
 def plain_json() -> st.SearchStrategy[object]:
-    scalars = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text(st.characters(codec="utf-8"))
+    scalars = (
+        st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text(st.characters(codec="utf-8"), max_size=20)
+    )
     return st.dictionaries(
         st.text(st.characters(codec="utf-8"), max_size=20),
-        st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text("ab", max_size=3), inner)),
+        st.recursive(
+            scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text("ab", max_size=3), inner), max_leaves=8
+        ),
+        max_size=5,
     )
 
 
