@@ -18,11 +18,12 @@ from podctl.engine.hooks import http_get
 from podctl.engine.images import pull_all
 from podctl.engine.session import side_by_side
 from podctl.engine.work import work_for
-from podctl.errors import ExitCode, InputError, LinkLostError, PodctlError
+from podctl.errors import ExitCode, InputError, PodctlError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from podctl.core.model import PodKey
     from podctl.core.plan import Action, Plan
     from podctl.engine.session import Session
     from podctl.engine.work import Job, Work
@@ -39,7 +40,10 @@ class Execution:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._pull_problems: dict[str, dict[str, str]] = {}  # by Minion, then by image
-        self._stuck: set[str] = set()  # uids of Pods that are to move and could not be removed
+        self._stuck: set[str] = set()  # uids of Pods that are to move and are not known to be gone
+        self._lost: set[str] = set()  # Minions that broke off
+        self._told: set[int] = set()  # id()s of the Actions that have an outcome
+        self._bug: BaseException | None = None  # what nobody expected, for the thread that asked
         self.outcomes: list[Outcome] = []
 
     def run(self) -> list[Outcome]:
@@ -59,7 +63,9 @@ class Execution:
         return [each for each in self._plan.actions if isinstance(each, Create | Replace)]
 
     def _moves(self, action: Replace) -> bool:
-        return action.minion != action.remove.minion and not self._image_problem(action)
+        """Whether it leaves its Minion: not for one that cannot take it."""
+        able = action.minion not in self._lost and not self._image_problem(action)
+        return able and action.minion != action.remove.minion
 
     def _on_each(self, work: Callable[[str], None], names: Iterable[str]) -> None:
         """`work` on all these Minions at once; an interrupt lets every running step end first."""
@@ -73,27 +79,32 @@ class Execution:
             self._stop.set()
             background.join()
             raise
+        if self._bug:
+            raise self._bug
 
     def _guarded(self, work: Callable[[str], None], wanted: Sequence[str]) -> None:
-        for name, answer in side_by_side(work, wanted).items():
-            if isinstance(answer, PodctlError):
-                self._blame(name, answer)
+        try:
+            for name, answer in side_by_side(work, wanted).items():
+                if isinstance(answer, PodctlError):
+                    self._lost.add(name)
+                    self._blame(name, answer)
+        except BaseException as error:  # noqa: BLE001 - raised again by `_on_each`: a bug must not look like success
+            self._bug = error
 
     def _blame(self, minion: str, error: PodctlError) -> None:
         """The Minion broke off: whatever of its Actions has no outcome yet is unknown until it is seen again."""
-        told = {(each.key, each.minion) for each in self.outcomes}
+        code = error.exit_code if isinstance(error, UnreachableError) else ExitCode.FAILED
         for action in self._plan.actions:
-            if action.minion == minion and action.key and (action.key, minion) not in told:
-                code = error.exit_code if isinstance(error, LinkLostError) else ExitCode.FAILED
-                self._add(
-                    Outcome(
-                        key=action.key, minion=minion, word=Word.UNKNOWN, code=code, message=error.message,
-                        evidence=error.evidence, hint=error.hint,
-                    )
+            if action.minion == minion and id(action) not in self._told:
+                outcome = Outcome(
+                    key=action.key, minion=minion, word=Word.UNKNOWN, code=code, message=error.message,
+                    evidence=error.evidence, hint=error.hint,
                 )  # fmt: skip
+                self._add(action, outcome)
 
-    def _add(self, outcome: Outcome) -> None:
+    def _add(self, action: Action, outcome: Outcome) -> None:
         with self._lock:
+            self._told.add(id(action))
             self.outcomes.append(outcome)
 
     def _tell(self, minion: str, action: Action | None, text: str, *, done: bool = False) -> None:
@@ -112,14 +123,16 @@ class Execution:
         return next((problems[image] for image in images if image in problems), "")
 
     def _remove_moving(self, minion: str, moves: Sequence[Remove]) -> None:
-        for removal in moves:
-            if removal.minion == minion:
-                problem = self._removed(removal)
-                if problem:
-                    self._stuck.add(removal.uid)
+        mine = [each for each in moves if each.minion == minion]
+        self._stuck.update(each.uid for each in mine)  # they stay in it when the Minion breaks off: nobody knows then
+        for removal in mine:
+            if not self._removed(removal):
+                self._stuck.discard(removal.uid)
 
     def _serve(self, minion: str) -> None:
         """All Actions of one Minion."""
+        if minion in self._lost:
+            return
         works: list[Work] = []
         claims: set[tuple[str, str]] = set()
         for action in self._plan.actions:
@@ -128,16 +141,17 @@ class Execution:
             if self._stop.is_set():
                 return
             if isinstance(action, Remove):
-                self._add(self._removal_outcome(action))
+                self._add(action, self._removal_outcome(action))
             elif isinstance(action, Create | Replace):
                 self._make(action, works, claims)
             elif isinstance(action, Start) or self._job.wait:
                 works.append(work_for(action, self._job))
             else:
-                self._add(Outcome(key=action.key, minion=minion, word=Word.UNCHANGED))
+                self._add(action, Outcome(key=action.key, minion=minion, word=Word.UNCHANGED))
         talk = self._session.conversation(minion)
+        actions: dict[PodKey | None, Action] = {work.key: work.action for work in works}
         for outcome in drive(works, self._job, talk, self._session.transport(minion), say=self._say, stop=self._stop):
-            self._add(outcome)
+            self._add(actions[outcome.key], outcome)
 
     def _make(self, action: Create | Replace, works: list[Work], claims: set[tuple[str, str]]) -> None:
         """Adds the Pod to `works` when it was made, its failure to the outcomes when it was not."""
@@ -146,7 +160,8 @@ class Execution:
             return
         work = work_for(action, self._job)
         if isinstance(action, Replace):
-            problem = "the old Pod could not be removed" if action.remove.uid in self._stuck else ""
+            old = f"the old one on {action.remove.minion} could not be removed"
+            problem = old if action.remove.uid in self._stuck else ""
             if action.remove.minion == action.minion:
                 self._tell(action.minion, action, "stopping the old one")
                 problem = self._removed(action.remove)
@@ -156,18 +171,18 @@ class Execution:
         self._tell(action.minion, action, "creating")
         outcome = make(work, self._job, self._session.conversation(action.minion), claims)
         if outcome:
-            self._add(outcome)
+            self._add(action, outcome)
         else:
             works.append(work)
 
     def _fail(self, action: Create | Replace, problem: str) -> None:
         what, _, evidence = problem.partition("\n")
-        self._add(
-            Outcome(
-                key=action.key, minion=action.minion, word=Word.FAILED, code=ExitCode.FAILED,
-                message=what, evidence=evidence,
-            )
+        broken_off = isinstance(action, Replace) and action.remove.minion in self._lost
+        outcome = Outcome(
+            key=action.key, minion=action.minion, word=Word.FAILED, message=what, evidence=evidence,
+            code=ExitCode.UNREACHABLE if broken_off else ExitCode.FAILED,
         )  # fmt: skip
+        self._add(action, outcome)
 
     def _removed(self, action: Remove) -> str:
         """Runs the steps of a Remove; what went wrong, or ""."""
@@ -189,7 +204,7 @@ class Execution:
                 http_get(hook["httpGet"], ports, pod.infra.ip, self._session.transport(action.minion))
 
     def _removal_outcome(self, action: Remove) -> Outcome:
-        self._tell(action.minion, action, "stopping")
+        self._tell(action.minion, action, f"stopping: {action.reason}")
         problem = self._removed(action)
         what, _, evidence = problem.partition("\n")
         outcome = Outcome(

@@ -103,10 +103,18 @@ class Session:
 
     def _seen(self, minion: Minion, answer: ObservedMinion | PodctlError) -> ObservedMinion:
         if isinstance(answer, PodctlError):
-            self._transports[minion.name] = _as_unreachable(answer)
+            self._give_up(minion.name, answer)
             why = answer.message.removeprefix(f"Minion {minion.name}: ")
             return ObservedMinion(minion=minion, problem=why, hint=answer.hint)
         return answer
+
+    def _give_up(self, name: str, error: PodctlError) -> None:
+        """Nothing more is asked of this Minion: whoever tries is told why. Its lock goes with its conversation."""
+        if conversation := self._conversations.pop(name, None):
+            conversation.close()
+        if not isinstance(transport := self._transports[name], PodctlError):
+            transport.close()
+        self._transports[name] = _as_unreachable(error)
 
     def lock(self, timeout_seconds: float) -> None:
         """Takes the lock of every Minion that answers, or none: LockedError at the timeout.
@@ -119,11 +127,11 @@ class Session:
             answers = side_by_side(lambda name: self.conversation(name).lock(), self.reached)
             for name, answer in answers.items():
                 if isinstance(answer, PodctlError):
-                    self._transports[name] = _as_unreachable(answer)
+                    self._give_up(name, answer)
             held = [name for name, answer in answers.items() if answer is False]
             if not held:
                 return
-            for name in answers:
+            for name in self.reached:
                 self._conversations.pop(name).close()
             if time.monotonic() > deadline:
                 raise LockedError(
