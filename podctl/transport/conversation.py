@@ -1,12 +1,14 @@
 """A conversation with one shell: messages of framed steps over any Stream.
 
 The remote side is `sh -s`. A message is one compound command, so that a truncated one runs nothing. Each step is framed
-on both streams by a line that carries a nonce, which nobody else knows:
+on both streams by a mark that carries a nonce, which nobody else knows:
 
-    NONCE b I          before step I: a dead client's script ends here by SIGPIPE
-    NONCE e I STATUS   after it
-    NONCE s I          instead of both: skipped, as an earlier step of its group failed
-    NONCE h            on stderr, every second: the heartbeat
+    NONCEbI.           before step I: a dead client's script ends here by SIGPIPE
+    NONCEeI,STATUS.    after it
+    NONCEsI.           instead of both: skipped, as an earlier step of its group failed
+    NONCEh.            on stderr, every second: the heartbeat
+
+No mark has a newline: bash writes a text up to each newline by itself, and the heartbeat would get in between.
 
 The heartbeat serves both sides. The client that misses it for the Minion's connect timeout knows that the link is
 dead. The Minion's watchdog, which sends it, finds a dead client by the broken pipe within a second, or by the message's
@@ -43,11 +45,11 @@ n={nonce}; w=
 trap 'exit 141' PIPE; trap '[ -z "$w" ] || kill "$w" 2>/dev/null' EXIT
 arm() {{ [ -z "$w" ] || kill "$w" 2>/dev/null
 ( exec 9<&- </dev/null >/dev/null; trap - EXIT; trap '' PIPE; i=$1
-while [ "$i" -gt 0 ]; do printf '\\n%s h\\n' "$n" 2>/dev/null >&2 || break; sleep 1; i=$((i-1)); done
+while [ "$i" -gt 0 ]; do printf '%sh.' "$n" >&2 2>/dev/null && kill -0 $$ 2>/dev/null || break; sleep 1; i=$((i-1)); done
 kill 0 ) & w=$!; }}
-begin() {{ printf '\\n%s b %s\\n' "$n" "$1"; printf '\\n%s b %s\\n' "$n" "$1" >&2; }}
-end() {{ printf '\\n%s e %s %s\\n' "$n" "$1" "$2"; printf '\\n%s e %s %s\\n' "$n" "$1" "$2" >&2; }}
-skip() {{ printf '\\n%s s %s\\n' "$n" "$1"; }}
+begin() {{ printf '%sb%s.' "$n" "$1"; printf '%sb%s.' "$n" "$1" >&2; }}
+end() {{ printf '%se%s,%s.' "$n" "$1" "$2"; printf '%se%s,%s.' "$n" "$1" "$2" >&2; }}
+skip() {{ printf '%ss%s.' "$n" "$1"; }}
 lock() {{ command -v flock >/dev/null 2>&1 || return 127
 if [ -d /run ]; then exec 9</run; else exec 9</var/run; fi; flock -n 9; }}
 """
@@ -96,7 +98,7 @@ class _Frames:
     def __init__(self, nonce: str, steps: Sequence[Step]) -> None:
         self._steps = steps
         self._buffers = (bytearray(), bytearray())
-        self._frame = re.compile(rb"\n" + nonce.encode() + rb" (?:h|b (\d+)|s (\d+)|e (\d+) (\d+))\n")
+        self._frame = re.compile(nonce.encode() + rb"(?:h|b(\d+)|s(\d+)|e(\d+),(\d+))\.")
         self._tail = len(nonce) + 24  # no frame is longer
         self._open: list[int | None] = [None, None]
         self._chunks: tuple[dict[int, list[bytes]], dict[int, list[bytes]]] = ({}, {})
@@ -116,11 +118,16 @@ class _Frames:
             position = found.end()
             self._turn(which, found)
         # What might be the beginning of a frame stays; the rest of an open step is its output.
-        loose = buffer.rfind(b"\n", max(position, len(buffer) - self._tail))
-        cut = loose if loose >= 0 else len(buffer)
+        cut = max(position, len(buffer) - self._tail)
         self._keep(which, bytes(buffer[position:cut]))
         del buffer[:cut]
         self._collect()
+
+    def flush(self) -> None:
+        """No more will come: what stayed was no frame."""
+        for which, buffer in enumerate(self._buffers):
+            self._keep(which, bytes(buffer))
+            buffer.clear()
 
     def _keep(self, which: int, data: bytes) -> None:
         index = self._open[which]
@@ -213,6 +220,7 @@ class ShellConversation:
             received = self._stream.receive(1.0)
             now = time.monotonic()
             if received is None:
+                frames.flush()
                 raise self._lost(steps[frames.current], "the connection or its shell ended", frames.loose)
             for which, data in enumerate(received):
                 if data:

@@ -66,6 +66,7 @@ class LocalStream:
     def receive(self, timeout_seconds: float | None = None) -> tuple[bytes, bytes] | None:
         if not self._outputs:
             return None
+        self._child.poll()  # reaps it, so that what watches over it can see that it is gone
         ready, _, _ = select.select(list(self._outputs), [], [], timeout_seconds)
         got = [b"", b""]
         for descriptor in ready:
@@ -158,7 +159,7 @@ class LocalTransport:
             connected = socket.create_connection((address, port), timeout=self.minion.connect_timeout_seconds)
         except OSError as error:
             raise ConnectError(
-                f"{address}:{port} on Minion {self.minion.name}: {error.strerror or error}",
+                f"{address}:{port} on Minion {self.minion.name}: {(error.strerror or str(error)).lower()}",
                 hint="Is something listening on that port of the Pod?",
             ) from error
         connected.settimeout(None)

@@ -127,9 +127,10 @@ def watched(script: Script, abandoned: Script | None = None) -> Script:
     """
     clean = f"( {abandoned.text}\n)\n" if abandoned else ""
     text = (
-        "( trap '' HUP INT QUIT; exec </dev/null >/dev/null 2>&1\n"
         f"over() {{ trap '' TERM\n{clean}kill 0; sleep 1; kill -9 0; }}\n"
-        'trap over TERM; while kill -0 "$1"; do sleep 1; done; over ) & w=$!\n'
+        # The substitution ends when the watcher has let go of its output: it is ready before the script begins.
+        "w=$( ( trap '' HUP INT QUIT; trap over TERM; exec </dev/null >/dev/null 2>&1\n"
+        'while kill -0 "$1" && kill -0 $$; do sleep 1; done; over ) & echo $!)\n'
         f"( {script.text}\n)\nr=$?; kill -9 $w 2>/dev/null; exit $r\n"
     )
     return Script(text, script.shown)

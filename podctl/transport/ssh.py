@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _LONGEST = 128 * 1024 - 1  # Linux' MAX_ARG_STRLEN, without the NUL
+_WORD = 180  # bytes a word, at most five characters each: csh takes no word above 1,000 characters
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 /.,:=@_+-")
 _CLOSE_SECONDS = 2
 
@@ -38,8 +39,9 @@ def any_shell(script: str) -> str:
     octal through printf (as an argument: dash reads `%` in a format after the octals).
     """
     data = script.encode("utf-8", "surrogateescape")
-    encoded = "".join(chr(byte) if byte in _PLAIN else f"\\0{byte:03o}" for byte in data)
-    line = f"""exec sh -c 'eval "$(printf %b "{encoded}")"'"""
+    pieces = [chr(byte) if byte in _PLAIN else f"\\0{byte:03o}" for byte in data]
+    chunks = " ".join("'" + "".join(pieces[at : at + _WORD]) + "'" for at in range(0, len(pieces), _WORD))
+    line = f"""exec sh -c 'eval "$(printf %b "$@")"' sh {chunks}"""
     if len(line) > _LONGEST:
         raise PodctlError(
             f"the command is too long to be sent: {len(line)} bytes as shell text, {_LONGEST} at most",

@@ -135,9 +135,12 @@ def load(path: str | None, home: str) -> tuple[Setting, ...]:
 
     if path is not None:
         file = f"{home}{path[1:]}" if path.startswith("~/") else path
-        if not Path(file).is_file():
-            raise InventoryError([f"{file}: this ssh_config of the inventory is no file"])
-        return parse(Path(file).read_text("utf-8", "replace"), file, include)
+        try:
+            return parse(Path(file).read_text("utf-8", "replace"), file, include)
+        except OSError as error:
+            raise InventoryError(
+                [f"{file}: this ssh_config of the inventory cannot be read: {error.strerror}"]
+            ) from error
     files = (f"{home}/.ssh/config", "/etc/ssh/ssh_config")
     return tuple(
         setting for file in files for name, text in _read(file) for setting in parse(text, name, include)

@@ -106,8 +106,10 @@ class Sshd:
         for name, (_, sh) in SHELLS.items():
             lines += [f"Match User {name}", f"  SetEnv PATH={self.folder}/sh-{sh}:/usr/local/bin:/usr/bin:/bin"]
         (self.folder / "sshd_config").write_text("\n".join(lines) + "\n")
-        Path("/run/sshd").mkdir(exist_ok=True)
-        script = f"mount --bind {self.folder}/passwd /etc/passwd; exec {SSHD} -D -e -f {self.folder}/sshd_config"
+        script = (  # a /run of its own, too, as that is what gets locked
+            "mount -t tmpfs none /run; mkdir /run/sshd; "
+            f"mount --bind {self.folder}/passwd /etc/passwd; exec {SSHD} -D -e -f {self.folder}/sshd_config"
+        )
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 ["unshare", "--mount", "sh", "-c", script], stdin=subprocess.DEVNULL, stderr=log
