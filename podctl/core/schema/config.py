@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from podctl.core.quantity import quantity
 from podctl.core.schema.base import NOT_EMPTY, AnyText, ConfigKey, QuantityText, Text, Value, refused
@@ -95,6 +95,7 @@ class ConfigMap(Value):
 class Secret(Value):
     """No repr, error or message of it shows a value."""
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)  # SecretBytes, under pydantic 2.6
     api_type: ClassVar = "V1Secret"
     api_version: Literal["v1"]
     kind: Literal["Secret"]
