@@ -159,7 +159,8 @@ def test_what_is_missing_is_named_with_the_packages_that_bring_it(tmp_path):
             (tmp_path / program).touch(mode=0o755)
     missing = missing_programs(str(tmp_path))
     assert missing == ("dockerd", "docker", "sshd")
-    assert install_command(missing) == "apt-get install -y --no-install-recommends docker.io openssh-server"
+    assert install_command(missing) == "apt-get install -y docker.io openssh-server"
+    assert install_command(("docker", "ip")) == "apt-get install -y docker-cli iproute2"
 
 
 def test_nothing_is_missing_on_a_path_that_has_it_all(tmp_path):

@@ -227,7 +227,7 @@ def test_only_keys_log_in_unless_an_extra_file_says_otherwise(alpha):
 
 
 def test_what_is_written_by_path_stays_on_the_minion(alpha, small):
-    for place in ("/tmp", "/var/tmp", "/srv", "/home", "/root", "/run"):
+    for place in ("/tmp", "/var/tmp", "/var/log", "/srv", "/home", "/opt", "/etc/docker", "/root", "/run"):
         alpha.run(["touch", f"{place}/only-alpha"])
         assert not Path(place, "only-alpha").exists()
         assert small["bravo"].run(["ls", f"{place}/only-alpha"], check=False).returncode != 0

@@ -43,6 +43,17 @@ def test_down_leaves_nothing(folder):
     assert footprint(folder, known) == NOTHING
 
 
+def test_the_daemons_of_a_minion_leave_this_machines_folders_alone(folder):
+    places = [place for place in map(Path, ("/etc/docker", "/opt", "/srv", "/home")) if place.exists()]
+    before = {place: sorted((str(each), each.stat().st_mtime_ns) for each in place.iterdir()) for place in places}
+    with with_a_container(up(folder, 1)) as sandbox:
+        subprocess.run(["ssh", "-F", sandbox.layout.ssh_config, "alpha", "true"], check=True)
+        sandbox["alpha"].restart_docker()
+    assert {
+        place: sorted((str(each), each.stat().st_mtime_ns) for each in place.iterdir()) for place in places
+    } == before
+
+
 def test_down_with_nothing_to_do_does_nothing(folder):
     down(folder)
     assert footprint(folder) == NOTHING

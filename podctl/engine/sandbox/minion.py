@@ -41,7 +41,11 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class SandboxMinion:
-    """A Minion. Its folder is seen inside it as /run/sandbox; /tmp, /var/tmp, /srv, /home are its own."""
+    """A Minion. Its folder is seen inside it as /run/sandbox.
+
+    Its own are /run and /root (gone at a power cut), /tmp, /var/tmp, /var/log, /srv, /home, /opt, /etc/docker (on its
+    disk), and /etc/passwd, group, shadow, hosts (in its folder). The rest is the machine's: do not write there.
+    """
 
     place: Place
 
@@ -111,9 +115,10 @@ class SandboxMinion:
             done = subprocess.run([*enter, *argv], **source, capture_output=True, check=False, env=ENVIRONMENT)
         out, err = (stream.decode(errors="surrogateescape") for stream in (done.stdout, done.stderr))
         if check and done.returncode != 0:
-            raise PodctlError(
-                f"{self.name}: `{' '.join(argv)}` failed with {done.returncode}", evidence=(err or out).strip()
-            )
+            words = (err or out).strip()
+            error = PodctlError(f"{self.name}: `{' '.join(argv)}` failed with {done.returncode}", evidence=words)
+            error.add_note(words)  # a failed test shows it
+            raise error
         return subprocess.CompletedProcess(list(argv), done.returncode, out, err)
 
     def docker(

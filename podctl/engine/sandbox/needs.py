@@ -11,7 +11,7 @@ from podctl.engine.sandbox.machine import SEARCH_PATH
 from podctl.errors import PodctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
 PACKAGES = {
     "unshare": "util-linux", "nsenter": "util-linux", "setsid": "util-linux", "flock": "util-linux",
@@ -26,8 +26,12 @@ def missing_programs(path: str = SEARCH_PATH) -> tuple[str, ...]:
     return tuple(program for program in PACKAGES if not shutil.which(program, path=path))
 
 
-def install_command(programs: Iterable[str]) -> str:
-    return f"apt-get install -y --no-install-recommends {' '.join(sorted({PACKAGES[each] for each in programs}))}"
+def install_command(programs: Collection[str]) -> str:
+    """With what Debian recommends: from Debian 13 on docker's client is a package that docker.io only recommends."""
+    packages = {PACKAGES[each] for each in programs}
+    if "docker" in programs and "dockerd" not in programs:
+        packages = packages - {"docker.io"} | {"docker-cli"}
+    return f"apt-get install -y {' '.join(sorted(packages))}"
 
 
 def shortcoming() -> tuple[str, str]:

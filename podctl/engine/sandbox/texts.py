@@ -122,7 +122,7 @@ ip link set lo up
 ip link set eth0 up
 ip addr add "$interface" dev eth0
 
-mount -t tmpfs -o mode=755 tmpfs /run
+mount -n -t tmpfs -o mode=755 tmpfs /run  # -n: no note of it in the /run that is there before
 mkdir -p /run/sandbox /run/sshd /run/lock
 mount --bind "$folder" /run/sandbox
 mount -o loop,noatime "$folder/disk.img" /run/sandbox/disk
@@ -131,12 +131,18 @@ cd /run/sandbox
 for file in hosts passwd group shadow; do
     mount --bind "etc/$file" "/etc/$file"
 done
-# What Pods and users write by path stays on this Minion and on its disk.
-for place in tmp var/tmp srv home; do
+# What Pods, users and daemons write by path stays on this Minion and its disk: dockerd its key in /etc/docker (where
+# the machine's own dockerd has its settings, not ours), sshd its logins in /var/log, containerd folders in /opt.
+for place in tmp var/tmp var/log srv home etc/docker; do
     [ -d "/$place" ] || continue
     mkdir -p "disk/$place"
     mount --bind "disk/$place" "/$place"
 done
+if [ -d /opt ]; then
+    mkdir -p disk/opt/upper disk/opt/work
+    here=/run/sandbox/disk/opt
+    mount -t overlay -o "lowerdir=/opt,upperdir=$here/upper,workdir=$here/work" overlay /opt
+fi
 chmod 1777 /tmp /var/tmp
 cd /
 
