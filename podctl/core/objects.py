@@ -136,7 +136,7 @@ def minion_object(seen: ObservedMinion, *, engine: str) -> Object:
         "capacity": amounts_object(capacity_of(minion, facts)) if facts else {},
         "allocatable": amounts_object(allocatable(seen, facts)) if facts else {},
         "conditions": [ready_condition(seen)],
-        "nodeInfo": _node_info(facts, engine) if facts else {},
+        "nodeInfo": _node_info(seen, facts, engine) if facts else {},
     }
     return {
         "apiVersion": "podctl/v1",
@@ -198,9 +198,9 @@ def memory_text(count: int) -> str:
     return exact if not exact.isdigit() or not count else f"{count // 1024}Ki"
 
 
-def _node_info(facts: MinionFacts, engine: str) -> Object:
+def _node_info(seen: ObservedMinion, facts: MinionFacts, engine: str) -> Object:
     return {
-        "architecture": facts.architecture,
+        "architecture": labels_of(seen)["kubernetes.io/arch"],  # amd64, where the machine itself says x86_64
         "containerRuntimeVersion": f"{engine}://{facts.engine_version}",
         "kernelVersion": facts.kernel,
         "operatingSystem": "linux",

@@ -63,7 +63,7 @@ def _body(seen: ObservedMinion, facts: MinionFacts) -> Iterator[str]:
     yield f"  Kernel Version:\t{facts.kernel}"
     yield f"  OS Image:\t{facts.os_image}"
     yield "  Operating System:\tlinux"
-    yield f"  Architecture:\t{facts.architecture}"
+    yield f"  Architecture:\t{labels_of(seen)['kubernetes.io/arch']}"
     yield f"  Container Runtime Version:\t{ENGINE}://{facts.engine_version}"
     phases = [(pod, pod_status(pod, seen).phase) for pod in seen.pods]
     pods = [pod for pod, phase in phases if phase not in ("Succeeded", "Failed")]

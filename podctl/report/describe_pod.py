@@ -43,9 +43,9 @@ def _head(pod: ObservedPod, status: PodStatus) -> Iterator[str]:
     yield from map_lines("Annotations", metadata.get("annotations") or {}, ": ")
     yield f"Status:\t{status.phase if pod.mark is not Mark.OLD else 'Terminating'}"
     if pod.mark is Mark.NEW:
-        yield "Message:\thalf made: the next apply or delete removes it"
+        yield "Message:\tbeing made; if nobody is at it, the next apply or delete removes it"
     if pod.mark is Mark.OLD:
-        yield "Message:\thalf removed: the next apply or delete removes the rest"
+        yield "Message:\tbeing removed; if nobody is at it, the next apply or delete removes the rest"
     yield f"IP:\t{status.ip or NONE}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from podctl.core.jsonpath import parse_template
 from podctl.core.jsonvalues import render
 from podctl.core.objects import list_object
+from podctl.core.yamlscalars import plain_scalar
 from podctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def json_text(value: Any) -> str:
 
 
 def yaml_text(value: Any) -> str:
-    """As kubectl: keys sorted, no aliases; texts that YAML 1.1 would take for something else are quoted."""
+    """As kubectl: keys sorted, no aliases. Texts that any reader would take for something else stand in quotes."""
     import yaml  # noqa: PLC0415 - 15 ms that only YAML is worth
 
     class Plain(yaml.SafeDumper):
@@ -60,16 +61,21 @@ def yaml_text(value: Any) -> str:
             return True
 
     def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        block = "\n" in value and value.isprintable() is False
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if block else _quotes(value))
+        tag = "tag:yaml.org,2002:str"
+        read = dumper.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call] # the stubs lack it
+        plain = read == tag and _is_text(value)
+        return dumper.represent_scalar(tag, value, style="|" if "\n" in value else None if plain else '"')
 
     Plain.add_representer(str, text)
     return str(yaml.dump(value, Dumper=Plain, sort_keys=True, allow_unicode=True, default_flow_style=False))
 
 
-def _quotes(value: str) -> str | None:
-    """`y` and `n` are booleans to Kubernetes' reader and texts to PyYAML's writer."""
-    return '"' if value.lower() in ("y", "n") else None
+def _is_text(value: str) -> bool:
+    """What Kubernetes' reader makes of it, which is not always what PyYAML's does: `y` and `1e3` are no texts to it."""
+    try:
+        return isinstance(plain_scalar(value, json=False), str)
+    except ValueError:
+        return False
 
 
 def _whole(found: Sequence[Found], *, single: bool) -> Any:

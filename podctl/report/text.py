@@ -22,8 +22,9 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, between: st
         lineabove=None, linebelowheader=None, linebetweenrows=None, linebelow=None,
         headerrow=DataRow("", between, ""), datarow=DataRow("", between, ""), padding=0, with_header_hide=None,
     )  # fmt: skip
-    cells = [[printable(cell) for cell in row] for row in rows]
-    text = tabulate(cells, headers=list(headings), tablefmt=plain, disable_numparse=True, stralign="left")
+    # The headings go in as a row: as headings they would be padded by two more blanks than kubectl's.
+    cells = [[printable(cell) for cell in row] for row in ([headings] if headings else []) + list(rows)]
+    text = tabulate(cells, tablefmt=plain, disable_numparse=True, stralign="left")
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 

@@ -189,7 +189,7 @@ def test_a_minion_has_the_form_of_a_node():
                 }
             ],
             "nodeInfo": {
-                "architecture": "x86_64",
+                "architecture": "amd64",
                 "containerRuntimeVersion": "engine://20.10.24",
                 "kernelVersion": "6.1.0-18-amd64",
                 "operatingSystem": "linux",
