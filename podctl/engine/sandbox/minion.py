@@ -153,7 +153,7 @@ class SandboxMinion:
         except PodctlError:
             return False  # the whole Minion did
 
-    def ssh_answers(self, *, timeout_seconds: float = 1) -> bool:
+    def ssh_answers(self, *, timeout_seconds: float = 2) -> bool:
         """Whether sshd greets from the Minion's address."""
         try:
             with socket.create_connection((self.address, 22), timeout=timeout_seconds) as link:
@@ -192,7 +192,12 @@ class SandboxMinion:
         network.set_link(self.place, up=False)
 
     def mend(self) -> None:
+        """Its link is up, and carries packets again: the kernel takes up to a second. Nothing to do when it was up."""
+        if self.connected:
+            return
         network.set_link(self.place, up=True)
+        if self.running:
+            wait_until(self.ssh_answers, seconds=5)  # in vain when its sshd is down: the link is mended all the same
 
     def restart_docker(self, *, timeout_seconds: float = 60) -> None:
         """Stops dockerd, and its containers with it, in order, and starts it; returns when it serves again."""
