@@ -73,10 +73,9 @@ def next_need(pod: ObservedPod, now: datetime, attempted: frozenset[str] = froze
         if "" in attempted:
             return Next(need=Need.FAILED, reason=_why(infra) if infra else "its infra container is gone")
         return Next(need=Need.START, containers=("",), reason="its infra container does not run")
-    every = parts(pod.manifest)
-    missing = [part.name for part in every if part.name not in pod.containers]
-    if missing:
-        return Next(need=Need.FAILED, reason=f"container {', '.join(missing)} is gone")
+    if gone := lost(pod):
+        return Next(need=Need.FAILED, reason=f"container {', '.join(gone)} is gone: delete the Pod and apply it again")
+    every = tuple(part for part in parts(pod.manifest) if part.name in pod.containers)
     stale = tuple(
         part.name for part in every if _runs(pod.containers[part.name]) and _stale(pod.containers[part.name], infra)
     )
@@ -85,15 +84,49 @@ def next_need(pod: ObservedPod, now: datetime, attempted: frozenset[str] = froze
     return next(_walk(every, pod, infra, now, attempted))
 
 
+def lost(pod: ObservedPod) -> tuple[str, ...]:
+    """Containers that somebody removed and that the Pod needs.
+
+    An init container that has done its work is not missed: a prune takes whatever has ended.
+    """
+    every = parts(pod.manifest)
+    through = _is_through(every, pod)
+    return tuple(
+        part.name
+        for part in every
+        if part.name not in pod.containers and not (through and part.init and not _stays(part))
+    )
+
+
+def is_job_lost(pod: ObservedPod) -> bool:
+    """True when a container is gone that may have done its work, which is not to be done twice."""
+    gone = lost(pod)
+    return any(part.name in gone and not part.init and part.restart_policy != "Always" for part in parts(pod.manifest))
+
+
+def _is_through(every: tuple[Part, ...], pod: ObservedPod) -> bool:
+    """True when the init containers have been through: an own container has run since, or none is to run any more."""
+    apps = [part for part in every if not part.init]
+    seen = [(part, pod.containers[part.name]) for part in apps if part.name in pod.containers]
+    begun = any(pod.infra and _started_beside(container, pod.infra) for _, container in seen)
+    return begun or (len(seen) == len(apps) and all(_is_over(part, container) for part, container in seen))
+
+
+def _is_over(part: Part, container: ObservedContainer) -> bool:
+    """True when the container has ended for good by its policy."""
+    if container.status not in ("exited", "dead") or container.started_at is None:
+        return False
+    return part.restart_policy == "Never" or (part.restart_policy == "OnFailure" and container.exit_code == 0)
+
+
 def _walk(
     every: tuple[Part, ...], pod: ObservedPod, infra: ObservedContainer, now: datetime, attempted: frozenset[str]
 ) -> Iterator[Next]:
     """What is needed, the first first; a complete Pod yields READY or WAIT at the end."""
     apps = tuple(part for part in every if not part.init)
-    # Once a container of its own runs in this epoch of the Pod, the init containers have been through.
-    begun = any(_started_beside(pod.containers[part.name], infra) for part in apps)
+    through = _is_through(every, pod)
     waits: list[str] = []
-    for part in (each for each in every if each.init and (_stays(each) or not begun)):
+    for part in (each for each in every if each.init and (_stays(each) or not through)):
         need = _init_need(part, pod.containers[part.name], infra, attempted)
         if need is None:
             continue
@@ -171,7 +204,7 @@ def _unsteady(part: Part, container: ObservedContainer, now: datetime) -> str:
         return ""
     if part.restart_policy != "Always" and not part.init:
         return f"{part.name} runs"
-    return f"{part.name} has run for {max(ran, 0):.0f} s of {STEADY_SECONDS}"
+    return f"{part.name} has not run for {STEADY_SECONDS} s yet"
 
 
 def _runs(container: ObservedContainer) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from podctl.core.demand import demand_of
-from podctl.core.lifecycle import Need, next_need
+from podctl.core.lifecycle import Need, is_job_lost, lost, next_need
 from podctl.core.model import Mark, ObservedPod, PodKey
 from podctl.core.placement import Placed, Placement, place, used_by
 from podctl.core.supply import candidates
@@ -140,7 +140,7 @@ def make_plan(
     for pod in known:
         mine, *doubles = sorted(existing[pod.key], key=lambda each: (each.spec_hash != pod.spec_hash, each.minion))
         extra += [_removal(cluster, double, f"a second copy; {mine.minion} has the first") for double in doubles]
-        reason = "its image is asked for anew" if pod.key in replace_all else _difference(pod, mine)
+        reason = "its image is another one now" if pod.key in replace_all else _difference(pod, mine) or _loss(mine)
         if reason:
             changed.append((pod, mine, reason))
         else:
@@ -204,6 +204,12 @@ def _difference(pod: PodManifest, observed: ObservedPod) -> str:
     names = sorted({*pod.config_hashes, *observed.config_hashes})
     changed = [name for name in names if pod.config_hashes.get(name) != observed.config_hashes.get(name)]
     return f"{', '.join(changed)} changed" if changed else "its manifest changed"
+
+
+def _loss(observed: ObservedPod) -> str:
+    """Why a Pod whose manifest is the same has to be made anew: what was removed by hand comes back in no other way."""
+    gone = lost(observed)
+    return f"container {', '.join(gone)} is gone" if gone and not is_job_lost(observed) else ""
 
 
 def _keep_or_start(pod: PodManifest, observed: ObservedPod, cluster: Cluster) -> Action:
