@@ -98,14 +98,13 @@ def parse_template(text: str) -> Template:
 
 def parse_path(text: str) -> JsonPath:
     """One path, with or without braces and its leading dot, as --sort-by takes it."""
-    template = parse_template("{" + relaxed_path(text) + "}")
-    if len(template) == 1 and isinstance(template[0], tuple):
-        return template[0]
-    raise _wrong(text, "one path such as .metadata.name is wanted")
+    return _path(relaxed_path(text), text)
 
 
 def relaxed_path(text: str) -> str:
-    inner = text.strip().removeprefix("{").removesuffix("}")
+    inner = text.strip()
+    if inner.startswith("{") and inner.endswith("}"):
+        inner = inner[1:-1].strip()
     return inner if inner.startswith((".", "$", "@", "[")) else f".{inner}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from podctl.core.jsonpath import parse_template
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from podctl.core.query import Found
 
 Printer: TypeAlias = "Callable[[Sequence[Found], bool], str]"
+_BREAKS = re.compile("[\r\x85\u2028\u2029]")  # line breaks to YAML, which folds them outside of double quotes
 _FORMS = "json, yaml, name, wide and jsonpath=TEMPLATE"
 
 
@@ -63,8 +65,9 @@ def yaml_text(value: Any) -> str:
     def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
         tag = "tag:yaml.org,2002:str"
         read = dumper.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call] # the stubs lack it
-        plain = read == tag and _is_text(value)
-        return dumper.represent_scalar(tag, value, style="|" if "\n" in value else None if plain else '"')
+        plain = read == tag and _is_text(value) and not _BREAKS.search(value)
+        block = "\n" in value and not _BREAKS.search(value)
+        return dumper.represent_scalar(tag, value, style="|" if block else None if plain else '"')
 
     Plain.add_representer(str, text)
     return str(yaml.dump(value, Dumper=Plain, sort_keys=True, allow_unicode=True, default_flow_style=False))
