@@ -14,7 +14,8 @@ _PROGRAM, _VARIABLE = "podctl", "_PODCTL_COMPLETE"
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> None:
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
     """Print the completion script for a shell.
 
     bash: source <(podctl completion bash). zsh: the same with zsh, after compinit.
@@ -22,10 +23,8 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class  # noqa: PLC0415 - only where a script is wanted
 
-    from podctl.cli import podctl  # noqa: PLC0415 - cli imports the commands
-
     kind: type[ShellComplete] | None = get_completion_class(shell)
     assert kind  # noqa: S101 - click knows these three
-    script = kind(podctl, {}, _PROGRAM, _VARIABLE)
+    script = kind(ctx.find_root().command, {}, _PROGRAM, _VARIABLE)
     # Not source(): that runs bash to see its version, though the script may be meant for another machine.
     click.echo(script.source_template % script.source_vars())
