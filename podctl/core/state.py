@@ -1,7 +1,7 @@
 """What one container of a Pod is doing: waiting, running or terminated, and why.
 
-States: as measured on the engine; reasons: the kubelet's (`pkg/kubelet/kubelet_pods.go`), and for
-what a failed start leaves those of its former shim for this engine. No probe is run by a look: ready means running, in the network that the Pod has now.
+States: as measured on the engine. Reasons: the kubelet's (`pkg/kubelet/kubelet_pods.go`) and, for a failed start, those
+of its former shim for this engine. No probe is run by a look: ready means running, in the network that the Pod has now.
 """
 
 from __future__ import annotations
