@@ -108,7 +108,9 @@ def _value(variable: EnvVar, container: Container, context: PodContext, known: M
     if source.field_ref:
         return Text(value=field_value(source.field_ref.field_path, context))
     if source.resource_field_ref:
-        return Text(value=resource_value(source.resource_field_ref, container, context))
+        named = source.resource_field_ref.container_name
+        of = next((each for each in context.pod.spec.all_containers if each.name == named), container)
+        return Text(value=resource_value(source.resource_field_ref, of, context))
     if source.config_map_key_ref:
         config = context.config_maps.get(source.config_map_key_ref.name)
         text = config.data.get(source.config_map_key_ref.key) if config else None
@@ -152,11 +154,26 @@ def field_value(path: str, context: PodContext) -> str:
 
 
 def _lines(values: Mapping[str, str]) -> str:
-    """Kubernetes' form: key="value" a line, sorted, the value escaped as Go's %q does it."""
-    escaped = {
-        key: value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for key, value in values.items()
-    }
-    return "\n".join(f'{key}="{escaped[key]}"' for key in sorted(escaped))
+    """Kubernetes' form (`pkg/fieldpath`): key="value" a line, sorted, the value escaped as Go's %q does it."""
+    return "\n".join(f'{key}="{"".join(map(_escaped, values[key]))}"' for key in sorted(values))
+
+
+_ESCAPES = {
+    "\\": "\\\\", '"': '\\"', "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
+    "\v": "\\v",
+}  # fmt: skip
+
+
+def _escaped(char: str) -> str:
+    r"""As Go's strconv.Quote: what can be printed stays, all else is \xNN, \uNNNN or \UNNNNNNNN."""
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    number = ord(char)
+    if number < 0x80:  # noqa: PLR2004 - the end of ASCII
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"  # noqa: PLR2004 - four hex digits
 
 
 def resource_value(selector: ResourceFieldSelector, container: Container, context: PodContext) -> str:

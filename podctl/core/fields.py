@@ -48,6 +48,7 @@ def _each(names: str, note: str) -> dict[str, str]:
 _PROBE = "accepted; checked from the next version on"
 _SERVER = "written by a Kubernetes server; not used here"
 _ACCOUNT = "has no meaning here: there is no API server to log in to"
+_MESSAGE = "has no meaning here: nothing reads the message; write it to stderr, and read it with podctl logs"
 _NEXT = "the placement it needs comes with the next version; place with nodeSelector, nodeAffinity or nodeName"
 _OWNER = "sets an owner for projected files, which cannot be done here; use defaultMode, or fsGroup"
 _CLOUD = "needs a storage driver that a plain machine has not; mount it on the Minion and use hostPath, or use nfs"
@@ -135,11 +136,11 @@ LISTS: Mapping[str, tuple[tuple[str, Support], ...]] = {
     # --------------------------------------------------------------------------------------------- the containers
     "V1Container": _type(
         "args command env envFrom image imagePullPolicy lifecycle name ports resources restartPolicy securityContext "
-        "stdin stdinOnce terminationMessagePath tty volumeDevices volumeMounts workingDir",
+        "stdin stdinOnce tty volumeDevices volumeMounts workingDir",
         warned={
             **_each("livenessProbe readinessProbe startupProbe", _PROBE),
             "resizePolicy": "has no meaning here: changed resources make a new Pod",
-            "terminationMessagePolicy": "has no meaning here: the message is read from terminationMessagePath only",
+            **_each("terminationMessagePath terminationMessagePolicy", _MESSAGE),
         },
         refused={"restartPolicyRules": "restarts cannot depend on the exit code here; use restartPolicy OnFailure"},
     ),

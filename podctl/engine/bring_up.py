@@ -9,7 +9,7 @@ from podctl.core.lifecycle import Need, Next, next_need
 from podctl.core.outcome import Outcome, Progress, Word
 from podctl.core.plan import Keep, Remove
 from podctl.engine import recipe
-from podctl.engine.docker import answers, ask, create, volumes
+from podctl.engine.docker import answers, ask, security, volumes
 from podctl.engine.hooks import run_post_start
 from podctl.engine.observe import pods
 from podctl.engine.work import completed, fresh_claims
@@ -44,7 +44,7 @@ def make(work: Work, job: Job, talk: Conversation, made_claims: set[tuple[str, s
         made_claims.update((claim.metadata.namespace, claim.metadata.name) for claim in claims)
         names = [name for each in making.spec.volumes if (name := volumes.name_of(making, each))]
         work.making = completed(making, results[-1].text, names, recipe.images_to_ask(making))
-        problem = create.image_user_problem(work.making)
+        problem = security.image_user_problem(work.making)
         if problem:
             _clean_up(work, talk)
             return _failed(work, problem, "")

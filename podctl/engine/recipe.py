@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from podctl.core import naming
 from podctl.core.model import Mark, Role
-from podctl.engine.docker import change, create, volumes
+from podctl.engine.docker import change, create, infra, security, volumes
 from podctl.transport.shell import Script, Step
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def prepare(making: Making, claims: Sequence[PersistentVolumeClaim], architectur
         for each in spec.volumes
         if (script := volumes.create(making, each))
     ]
-    steps.append(_quiet_step(create.infra(making)))
+    steps.append(_quiet_step(infra.create(making)))
     steps.append(step("start the infra container", change.start(docker, [making.new_infra])))
     steps += _filling(making, fresh, making.new_infra)
     names = [name for each in spec.volumes if (name := volumes.name_of(making, each))]
@@ -73,7 +73,7 @@ def _filling(making: Making, fresh_claims: frozenset[str], infra: str) -> Iterab
 
 def images_to_ask(making: Making) -> list[str]:
     """The images whose USER decides something, once each."""
-    asked = [each.image for each in making.spec.all_containers if create.needs_image_user(making.spec, each)]
+    asked = [each.image for each in making.spec.all_containers if security.needs_image_user(making.spec, each)]
     return list(dict.fromkeys(asked))
 
 

@@ -87,7 +87,7 @@ def test_kubernetes_defaults_stand_where_nothing_is_written():
     )
     assert spec.volumes == (Volume(name="scratch", emptyDir=EmptyDirVolumeSource()),)
     assert (nginx.ports[0].protocol, nginx.ports[0].host_port) == ("TCP", None)
-    assert (nginx.termination_message_path, nginx.working_dir, nginx.tty) == ("/dev/termination-log", None, False)
+    assert (nginx.working_dir, nginx.tty) == (None, False)
     assert spec.all_containers == (nginx,)
 
 

@@ -103,7 +103,7 @@ class SecretEnvSource(Value):
 class EnvFromSource(Value):
     api_type: ClassVar = "V1EnvFromSource"
     config_map_ref: ConfigMapEnvSource | None = None
-    prefix: Text = ""
+    prefix: EnvName | Literal[""] = ""
     secret_ref: SecretEnvSource | None = None
 
     @model_validator(mode="after")
@@ -167,7 +167,6 @@ class Container(Value):
     security_context: SecurityContext = SecurityContext()
     stdin: Flag = False
     stdin_once: Flag = False
-    termination_message_path: AbsolutePath = "/dev/termination-log"
     tty: Flag = False
     volume_devices: tuple[VolumeDevice, ...] = ()
     volume_mounts: tuple[VolumeMount, ...] = ()

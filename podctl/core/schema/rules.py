@@ -201,6 +201,18 @@ def resource_fields_name_containers(raw: Mapping[str, Any]) -> Found:
                 yield (*path, "env", at, "valueFrom", "resourceFieldRef", "containerName"), what
 
 
+def root_is_allowed(raw: Mapping[str, Any]) -> Found:
+    """Whom the manifest makes root; what the image says is seen on the Minion."""
+    spec = map_at(raw, "spec")
+    pod = map_at(spec, "securityContext")
+    for path, container in containers(raw):
+        own = map_at(container, "securityContext")
+        here: Path = (*path, "securityContext") if "runAsUser" in own else ("spec", "securityContext")
+        if {**pod, **own}.get("runAsNonRoot") is True and {**pod, **own}.get("runAsUser") == 0:
+            name = text_at(container, "name")
+            yield (*here, "runAsUser"), f"0 is root, which runAsNonRoot forbids to container {name}"
+
+
 RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
     names_are_unique,
     mounts_name_volumes,
@@ -213,4 +225,5 @@ RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
     sysctls_fit,
     files_of_volumes_differ,
     resource_fields_name_containers,
+    root_is_allowed,
 )

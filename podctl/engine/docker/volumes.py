@@ -106,7 +106,10 @@ def _folder(volume: Volume) -> str:
     return posixpath.dirname(volume.host_path.path.rstrip("/")) or "/"
 
 
-_TESTS = {"Directory": "-d", "File": "-f", "Socket": "-S", "CharDevice": "-c", "BlockDevice": "-b"}
+_TESTS = {
+    "Directory": "-d", "DirectoryOrCreate": "-d", "File": "-f", "FileOrCreate": "-f", "Socket": "-S",
+    "CharDevice": "-c", "BlockDevice": "-b",
+}  # fmt: skip
 
 
 def host_path_check(volume: Volume) -> Script | None:
@@ -117,15 +120,13 @@ def host_path_check(volume: Volume) -> Script | None:
     if volume.host_path is None or volume.host_path.type not in _TESTS:
         return None
     path, kind = volume.host_path.path, volume.host_path.type
-    sentence = f"hostPath {path} of volume {volume.name} is not a {kind} on this Minion"
+    sentence = f"hostPath {path} of volume {volume.name} is not a {kind.removesuffix('OrCreate')} on this Minion"
     test = words(["test", _TESTS[kind], path])
     reachable = words(["test", "-x", posixpath.dirname(path.rstrip("/")) or "/"])
     say = words(["echo", sentence])
-    text = "{t} || ! {r} || {{ {s} >&2; false; }}"
-    return Script(
-        text.format(t=test.text, r=reachable.text, s=say.text),
-        text.format(t=test.shown, r=reachable.shown, s=say.shown),
-    )
+    made = f"! {words(['test', '-e', path])} || " if kind.endswith("OrCreate") else ""
+    text = f"{test} || {made}! {reachable} || {{ {say} >&2; false; }}"
+    return Script(text, text)
 
 
 def missing_files(making: Making, infra: str) -> tuple[tuple[Script, bytes], ...]:
@@ -257,7 +258,9 @@ def _host_flags(volume: Volume, mount: VolumeMount, part: str, ending: tuple[str
     assert volume.host_path is not None  # noqa: S101 - asked by the caller
     source = posixpath.join(volume.host_path.path, part) if part else volume.host_path.path
     propagation = _PROPAGATION.get(mount.mount_propagation)
-    if volume.host_path.type in ("", "DirectoryOrCreate") and not part and ":" not in source:
+    # -v makes a folder that is missing, as the kubelet does; --mount refuses it.
+    makes = volume.host_path.type in ("", "DirectoryOrCreate") or (part and volume.host_path.type == "Directory")
+    if makes and ":" not in source:
         options = [each for each in (*ending, propagation and propagation.partition("=")[2]) if each]
         options = ["ro" if each == "readonly" else each for each in options]
         return ("-v", ":".join([source, mount.mount_path, ",".join(options)]).rstrip(":"))
