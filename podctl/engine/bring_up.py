@@ -9,7 +9,7 @@ from podctl.core.lifecycle import Need, Next, next_need
 from podctl.core.outcome import Outcome, Progress, Word
 from podctl.core.plan import Keep, Remove
 from podctl.engine import recipe
-from podctl.engine.docker import answers, ask, security, volumes
+from podctl.engine.docker import answers, ask, security, untouched, volumes
 from podctl.engine.hooks import run_post_start
 from podctl.engine.observe import pods
 from podctl.engine.work import completed, fresh_claims
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from podctl.core.model import ObservedPod
+    from podctl.engine.docker.making import Making
     from podctl.engine.work import Job, Work
     from podctl.transport.base import Conversation, Transport
     from podctl.transport.shell import StepResult
@@ -48,12 +49,23 @@ def make(work: Work, job: Job, talk: Conversation, made_claims: set[tuple[str, s
         if problem:
             _clean_up(work, talk)
             return _failed(work, problem, "")
-        results = talk.run(recipe.populate(work.making))
+        unused = frozenset(_untouched_claims(work.making, {claim.metadata.name for claim in claims}, talk))
+        again = recipe.fill(work.making, unused, making.new_infra) if unused else ()
+        results = talk.run((*again, *recipe.populate(work.making)))
     failed = failure(results)
     if failed is None:
         return None
     _clean_up(work, talk)
     return _failed(work, f"cannot {failed.step.title}", failed.error_text)
+
+
+def _untouched_claims(making: Making, fresh: set[str], talk: Conversation) -> list[str]:
+    """Claims that were there before and are as docker made them: whoever made them was killed before it filled them."""
+    every = [(each.name, each.persistent_volume_claim) for each in making.spec.volumes]
+    older = [(volume, claim.claim_name) for volume, claim in every if claim and claim.claim_name not in fresh]
+    steps = [Step(title=f"look into claim {claim}", script=untouched.head(making, volume)) for volume, claim in older]
+    heads = talk.run(steps)
+    return [claim for (_, claim), seen in zip(older, heads, strict=True) if untouched.is_untouched(seen.stdout)]
 
 
 def _clean_up(work: Work, talk: Conversation) -> None:
@@ -106,11 +118,14 @@ def drive(
         acted = False
         for uid, work in list(left.items()):
             need = _need(work, seen.get(uid), now)
-            if need.need in (Need.START, Need.RESTART):
+            late = time.monotonic() > deadline
+            # A container is started once at most, but might be restarted for ever.
+            to_act = need.need is Need.START or (need.need is Need.RESTART and not late)
+            if to_act and not stop.is_set():
                 acted = True
                 outcome = _start(work, need, talk, transport)
             else:
-                outcome = _settled(work, need, job, late=time.monotonic() > deadline)
+                outcome = _settled(work, need, job, late=late)
             _tell(work, need, outcome, say)
             if outcome:
                 outcomes.append(outcome)

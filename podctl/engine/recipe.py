@@ -52,13 +52,14 @@ def prepare(making: Making, claims: Sequence[PersistentVolumeClaim], architectur
     ]
     steps.append(_quiet_step(infra.create(making)))
     steps.append(step("start the infra container", change.start(docker, [making.new_infra])))
-    steps += _filling(making, fresh, making.new_infra)
+    steps += fill(making, fresh, making.new_infra)
     names = [name for each in spec.volumes if (name := volumes.name_of(making, each))]
     steps.append(step("look at the new Pod", change.about_new_pod(making, names, images_to_ask(making))))
     return tuple(steps)
 
 
-def _filling(making: Making, fresh_claims: frozenset[str], infra: str) -> Iterable[Step]:
+def fill(making: Making, fresh_claims: frozenset[str], infra: str) -> Iterable[Step]:
+    """Writes the volumes' files through the infra container, and sets the roots of `fresh_claims`; no other claim's."""
     if any(volumes.name_of(making, each) for each in making.spec.volumes):
         yield Step(
             title="write the files of its volumes",
@@ -116,7 +117,7 @@ def start(making: Making, names: Sequence[str]) -> tuple[Step, ...]:
             )
         )
         if not name:
-            steps += _filling(making, frozenset(), making.infra)
+            steps += fill(making, frozenset(), making.infra)
         elif hook := _exec_hook(making, by_name[name]):
             steps.append(
                 Step(
