@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from podctl.core.actions import Action, Create, Held, Keep, Plan, Remove, Replace, Start
 from podctl.core.demand import demand_of
 from podctl.core.lifecycle import Need, is_job_lost, lost, next_need
 from podctl.core.model import Mark, ObservedPod, PodKey
@@ -20,103 +21,13 @@ if TYPE_CHECKING:
 
     from podctl.core.manifest import PodManifest
     from podctl.core.model import Cluster, ObservedMinion, ObservedVolume
+    from podctl.core.placement import Candidate, Demand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remove:
-    """A Pod's containers and volumes go. `key` is None for volumes that an interrupted delete left behind."""
-
-    minion: str
-    uid: str
-    reason: str
-    pod: ObservedPod | None = None
-    volumes: tuple[str, ...] = ()
-    leftover: bool = False  # half made or half removed: nobody asked for it by name
-
-    @property
-    def key(self) -> PodKey | None:
-        return self.pod.key if self.pod else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Create:
-    pod: PodManifest
-    minion: str
-    reason: str
-    placement_reason: str
-
-    @property
-    def key(self) -> PodKey:
-        return self.pod.key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replace:
-    """The old containers go, the new ones come; `remove.minion` may be another one than `minion`."""
-
-    pod: PodManifest
-    minion: str
-    reason: str
-    placement_reason: str
-    remove: Remove
-
-    @property
-    def key(self) -> PodKey:
-        return self.pod.key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """Nothing is made anew: what is there is started, in order."""
-
-    pod: PodManifest
-    minion: str
-    reason: str
-    observed: ObservedPod
-
-    @property
-    def key(self) -> PodKey:
-        return self.pod.key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keep:
-    pod: PodManifest
-    minion: str
-    reason: str
-    observed: ObservedPod
-
-    @property
-    def key(self) -> PodKey:
-        return self.pod.key
-
-
-Action = Create | Replace | Start | Remove | Keep
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A Pod that is not created. Unseen: it may be running on a Minion that is silent; else it fits nowhere."""
-
-    pod: PodManifest
-    reasons: Mapping[str, str]  # by Minion
-    unseen: bool
-
-    @property
-    def key(self) -> PodKey:
-        return self.pod.key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """`actions` stand in the order of the manifests, leftovers before them."""
-
-    actions: tuple[Action, ...] = ()
-    held: tuple[Held, ...] = ()
-
-    @property
-    def changes(self) -> tuple[Action, ...]:
-        return tuple(action for action in self.actions if not isinstance(action, Keep))
+__all__ = [
+    "Action", "Create", "Held", "Keep", "Plan", "Remove", "Replace", "Start",
+    "leftover_removals", "make_plan", "plan_removal",
+]  # fmt: skip
 
 
 def make_plan(
@@ -131,42 +42,60 @@ def make_plan(
     `assume_empty` names silent Minions that the operator vouches for; Pods in `replace_all` are made anew even though
     their manifests did not change (their images did).
     """
-    leftovers = leftover_removals(cluster)
     existing = _committed(cluster)
-    known, new, held = _sort_out(desired, existing, cluster, assume_empty)
+    doubtful = [each for each in cluster.silent if each.minion.name not in assume_empty]
+    extra: list[Action] = list(leftover_removals(cluster))
     settled: dict[PodKey, Action] = {}
-    extra: list[Action] = list(leftovers)
-    changed: list[tuple[PodManifest, ObservedPod, str]] = []
-    for pod in known:
-        mine, *doubles = sorted(existing[pod.key], key=lambda each: (each.spec_hash != pod.spec_hash, each.minion))
-        extra += [_removal(cluster, double, f"a second copy; {mine.minion} has the first") for double in doubles]
-        reason = "its image is another one now" if pod.key in replace_all else _difference(pod, mine) or _loss(mine)
-        if reason:
-            changed.append((pod, mine, reason))
-        else:
+    wanted: list[_Wanted] = []
+    held: list[Held] = []
+    for pod in desired:
+        mine, doubles = _first_and_doubles(pod, existing.get(pod.key, ()))
+        extra += [_removal(cluster, each, f"a second copy; {mine.minion} has the first") for each in doubles if mine]
+        reason = _why_anew(pod, mine, replace_all)
+        if mine and not reason:
             settled[pod.key] = _keep_or_start(pod, mine, cluster)
+        elif doubts := _doubts(pod, mine, cluster, doubtful):
+            held.append(Held(pod=pod, reasons=doubts, unseen=True, observed=mine))
+        else:
+            wanted.append(_Wanted(pod=pod, observed=mine, reason=reason))
     gone = {id(each.pod) for each in extra if isinstance(each, Remove)}
-    placed = _place(changed, new, cluster, gone)
-    waiting: list[Held] = []
-    for pod, mine, reason in changed:
-        answer = placed[pod.key]
+    placed = _place(wanted, cluster, gone)
+    for each in wanted:
+        answer = placed[each.pod.key]
         if isinstance(answer, Placed):
-            settled[pod.key] = Replace(
-                pod=pod, minion=answer.minion, reason=reason, placement_reason=answer.reason,
-                remove=_removal(cluster, mine, reason),
-            )  # fmt: skip
+            settled[each.pod.key] = _made(each, answer, cluster)
         else:
-            waiting.append(Held(pod=pod, reasons=answer.reasons, unseen=False))
-    for pod in new:
-        answer = placed[pod.key]
-        if isinstance(answer, Placed):
-            settled[pod.key] = Create(
-                pod=pod, minion=answer.minion, reason="it is nowhere", placement_reason=answer.reason
-            )
-        else:
-            waiting.append(Held(pod=pod, reasons=answer.reasons, unseen=False))
+            held.append(Held(pod=each.pod, reasons=answer.reasons, unseen=False, observed=each.observed))
     ordered = [settled[pod.key] for pod in desired if pod.key in settled]
-    return Plan(actions=(*extra, *ordered), held=(*held, *waiting))
+    return Plan(actions=(*extra, *ordered), held=tuple(held))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A Pod that is to be made, anew where it is observed."""
+
+    pod: PodManifest
+    observed: ObservedPod | None
+    reason: str
+
+
+def _made(wanted: _Wanted, placed: Placed, cluster: Cluster) -> Create | Replace:
+    if wanted.observed is None:
+        return Create(
+            pod=wanted.pod, minion=placed.minion, reason=wanted.reason, placement_reason=placed.reason
+        )  # fmt: skip
+    return Replace(
+        pod=wanted.pod, minion=placed.minion, reason=wanted.reason, placement_reason=placed.reason,
+        remove=_removal(cluster, wanted.observed, wanted.reason),
+    )  # fmt: skip
+
+
+def _first_and_doubles(
+    pod: PodManifest, copies: Sequence[ObservedPod]
+) -> tuple[ObservedPod | None, Sequence[ObservedPod]]:
+    """The copy that stays, one as wanted if there is one; and those that are too many."""
+    ordered = sorted(copies, key=lambda each: (each.spec_hash != pod.spec_hash, each.minion))
+    return (ordered[0] if ordered else None), ordered[1:]
 
 
 def _committed(cluster: Cluster) -> Mapping[PodKey, list[ObservedPod]]:
@@ -177,24 +106,28 @@ def _committed(cluster: Cluster) -> Mapping[PodKey, list[ObservedPod]]:
     return found
 
 
-def _sort_out(
-    desired: Iterable[PodManifest],
-    existing: Mapping[PodKey, Sequence[ObservedPod]],
-    cluster: Cluster,
-    assume_empty: frozenset[str],
-) -> tuple[list[PodManifest], list[PodManifest], list[Held]]:
-    """The Pods that are there, those to be made, and those that a silent Minion might have."""
-    doubtful = [each for each in cluster.silent if each.minion.name not in assume_empty]
-    known, new, held = [], [], []
-    for pod in desired:
-        if pod.key in existing:
-            known.append(pod)
-        elif doubtful:
-            reasons = {each.minion.name: f"may have it, but is silent: {each.problem}" for each in doubtful}
-            held.append(Held(pod=pod, reasons=reasons, unseen=True))
-        else:
-            new.append(pod)
-    return known, new, held
+def _doubts(
+    pod: PodManifest, observed: ObservedPod | None, cluster: Cluster, doubtful: Sequence[ObservedMinion]
+) -> Mapping[str, str]:
+    """By Minion: why this Pod cannot be made now without risking that it, or its data, is there twice."""
+    if observed is None:
+        return {each.minion.name: f"may have it, but is silent: {each.problem}" for each in doubtful}
+    seen = {volume.claim for minion in cluster.minions for volume in minion.volumes}
+    unseen = [name for name in pod.claims if PodKey(pod.key.namespace, name) not in seen]
+    if not unseen:
+        return {}
+    return {
+        each.minion.name: f"may have its claim {', '.join(unseen)}, but is silent: {each.problem}" for each in doubtful
+    }
+
+
+def _why_anew(pod: PodManifest, observed: ObservedPod | None, replace_all: frozenset[PodKey]) -> str:
+    """Why the Pod is to be made; "" when it is there as wanted."""
+    if observed is None:
+        return "it is nowhere"
+    if pod.key in replace_all:
+        return "its image is another one now"
+    return _difference(pod, observed) or _loss(observed)
 
 
 def _difference(pod: PodManifest, observed: ObservedPod) -> str:
@@ -220,31 +153,32 @@ def _keep_or_start(pod: PodManifest, observed: ObservedPod, cluster: Cluster) ->
     return Keep(pod=pod, minion=observed.minion, reason="unchanged", observed=observed)
 
 
-def _place(
-    changed: Sequence[tuple[PodManifest, ObservedPod, str]],
-    new: Sequence[PodManifest],
-    cluster: Cluster,
-    gone: set[int],
-) -> Mapping[PodKey, Placement]:
+def _place(wanted: Sequence[_Wanted], cluster: Cluster, gone: set[int]) -> Mapping[PodKey, Placement]:
     """A Minion for every Pod that is to be made. A changed one stays where it is as long as it fits there."""
-    pool = candidates(cluster, without={id(observed) for _, observed, _ in changed} | gone)
+    pool = candidates(cluster, without={id(each.observed) for each in wanted if each.observed} | gone)
     answers: dict[PodKey, Placement] = {}
-    homeless: list[PodManifest] = []
-    for pod, observed, _ in changed:
-        demand = demand_of(pod.raw)
-        home = [each for each in pool if each.name == observed.minion]
+    for each in wanted:
+        if each.observed is None:
+            continue
+        demand = demand_of(each.pod.raw)
+        home = [candidate for candidate in pool if candidate.name == each.observed.minion]
+        # The home alone is asked, but a claim may live on another Minion.
+        bound = {claim: candidate.name for candidate in (*pool, *home) for claim in candidate.claims}
         # A cordon keeps new Pods away; it does not drive out the one that is there.
-        answer = place([demand], [replace(each, unschedulable=False) for each in home])[0]
+        answer = place([demand], [replace(it, unschedulable=False) for it in home], bound_claims=bound)[0]
         if isinstance(answer, Placed):
-            answers[pod.key] = replace(answer, reason=f"it was there already; {answer.reason}")
-            taken = used_by(demand)
-            pool = [replace(each, used=(*each.used, taken)) if each.name == answer.minion else each for each in pool]
-        else:
-            homeless.append(pod)
-    rest = [*homeless, *new]
+            answers[each.pod.key] = replace(answer, reason=f"it was there already; {answer.reason}")
+            pool = [_with(it, demand) if it.name == answer.minion else it for it in pool]
+    homeless_first = sorted(wanted, key=lambda each: each.observed is None)
+    rest = [each.pod for each in homeless_first if each.pod.key not in answers]
     for pod, answer in zip(rest, place([demand_of(each.raw) for each in rest], pool), strict=True):
         answers[pod.key] = answer
     return answers
+
+
+def _with(candidate: Candidate, demand: Demand) -> Candidate:
+    """The Candidate with the Pod on it, and with its claims, which are made there if they are nowhere."""
+    return replace(candidate, used=(*candidate.used, used_by(demand)), claims=candidate.claims.union(demand.claims))
 
 
 def leftover_removals(cluster: Cluster) -> tuple[Remove, ...]:

@@ -114,19 +114,31 @@ def trouble_lines(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 def held_lines(held: Iterable[Held]) -> list[str]:
-    """Each Pod that was not created, with one reason a Minion."""
+    """Each Pod that was not made, with one reason a Minion."""
     lines: list[str] = []
     for each in held:
-        if each.unseen:
-            lines.append(f"error: pod/{each.key.name} is not created: it is on no Minion that answers")
-            names = " ".join(f"--assume-empty {name}" for name in each.reasons)
-            hint = f"If it is certain that it does not run there: podctl apply {names}"
-        else:
-            lines.append(f"error: pod/{each.key.name} waits: it fits on no Minion")
-            hint = "Make room, add a Minion to the inventory, or ask for less; then run the same apply again."
+        what, hint = _held(each)
+        lines.append(f"error: pod/{each.key.name} {what}")
         lines += [f"  {minion}: {reason}" for minion, reason in each.reasons.items()]
         lines.append(f"Hint: {hint}")
     return lines
+
+
+def _held(held: Held) -> tuple[str, str]:
+    """What became of the Pod, and the way out."""
+    stays = f"stays as it is on {held.observed.minion}" if held.observed else "is not created"
+    if held.unseen:
+        names = " ".join(f"--assume-empty {name}" for name in held.reasons)
+        missed = "a claim of it" if held.observed else "it"
+        return (
+            f"{stays}: {missed} is on no Minion that answers",
+            f"If it is certain that it is not there either: the same apply with {names}",
+        )
+    wanted = "as it is wanted now it" if held.observed else "it"
+    return (
+        f"{stays}: {wanted} fits on no Minion",
+        "Make room, add a Minion to the inventory, or ask for less; then run the same apply again.",
+    )
 
 
 def silent_lines(cluster: Cluster) -> list[str]:

@@ -1,0 +1,113 @@
+"""What a Plan is made of: one value for each thing that is to be done, with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from podctl.core.manifest import PodManifest
+    from podctl.core.model import ObservedPod, PodKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """A Pod's containers and volumes go. `key` is None for volumes that an interrupted delete left behind."""
+
+    minion: str
+    uid: str
+    reason: str
+    pod: ObservedPod | None = None
+    volumes: tuple[str, ...] = ()
+    leftover: bool = False  # half made or half removed: nobody asked for it by name
+
+    @property
+    def key(self) -> PodKey | None:
+        return self.pod.key if self.pod else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    pod: PodManifest
+    minion: str
+    reason: str
+    placement_reason: str
+
+    @property
+    def key(self) -> PodKey:
+        return self.pod.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace:
+    """The old containers go, the new ones come; `remove.minion` may be another one than `minion`."""
+
+    pod: PodManifest
+    minion: str
+    reason: str
+    placement_reason: str
+    remove: Remove
+
+    @property
+    def key(self) -> PodKey:
+        return self.pod.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Nothing is made anew: what is there is started, in order."""
+
+    pod: PodManifest
+    minion: str
+    reason: str
+    observed: ObservedPod
+
+    @property
+    def key(self) -> PodKey:
+        return self.pod.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    pod: PodManifest
+    minion: str
+    reason: str
+    observed: ObservedPod
+
+    @property
+    def key(self) -> PodKey:
+        return self.pod.key
+
+
+Action = Create | Replace | Start | Remove | Keep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A Pod that is not made. Unseen: it, or a claim of it, may be on a Minion that is silent; else it fits nowhere.
+
+    `observed` is the Pod of that name that stays as it is.
+    """
+
+    pod: PodManifest
+    reasons: Mapping[str, str]  # by Minion
+    unseen: bool
+    observed: ObservedPod | None = None
+
+    @property
+    def key(self) -> PodKey:
+        return self.pod.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`actions` stand in the order of the manifests, leftovers before them."""
+
+    actions: tuple[Action, ...] = ()
+    held: tuple[Held, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Action, ...]:
+        return tuple(action for action in self.actions if not isinstance(action, Keep))

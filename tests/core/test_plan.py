@@ -1,0 +1,358 @@
+"""The Plan: a table of what is there and what is wanted, and laws over clusters in which plans are carried out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from observed import claim_volume, container, manifest, minion, pod, silent
+
+from podctl.core.actions import Create, Held, Keep, Plan, Remove, Replace, Start
+from podctl.core.manifest import parse
+from podctl.core.model import Cluster, Mark, ObservedPod, ObservedVolume, PodKey
+from podctl.core.plan import leftover_removals, make_plan, plan_removal
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine fails nothing
+
+
+def desired(*objects):
+    """The Pods of these manifests, read as apply reads them."""
+    return parse([("pods.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))]).pods
+
+
+def cluster(*minions):
+    return Cluster(name="shop", minions=minions)
+
+
+def there(wanted, on="alpha", **given):
+    """The Pod as a look sees it after `wanted` was carried out, all its containers running."""
+    seen = [container(each["name"]) for each in wanted.raw["spec"]["containers"]]
+    fields = {
+        "manifest": wanted.raw, "spec_hash": wanted.spec_hash, "config_hashes": wanted.config_hashes,
+        "uid": f"uid-of-{wanted.key.name}", "minion": on,
+    }  # fmt: skip
+    return pod(*seen, **{**fields, **given})
+
+
+def claim(name):
+    return replace(claim_volume(name), claim=PodKey("default", name))
+
+
+def pod_volume(uid, name="tmp"):
+    return ObservedVolume(name=f"podctl_shop_{uid}_{name}", labels={}, mountpoint="/v", uid=uid)
+
+
+def alpha_and_bravo(*pods, **given):
+    return cluster(minion(*pods, name="alpha", **given), minion(name="bravo"))
+
+
+DATA = {
+    "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
+    "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+}  # fmt: skip
+WEB, DB = desired(manifest("web"), manifest("db"))
+NEW_WEB = desired(manifest("web", containers=[{"name": "app", "image": "shop/web:2"}]))[0]
+BIG_WEB = desired(
+    manifest("web", containers=[{"name": "app", "image": "i:1", "resources": {"requests": {"memory": "100Gi"}}}])
+)[0]
+CLAIMING_WEB = desired(
+    DATA,
+    manifest("web", volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]),
+)[0]  # fmt: skip
+
+
+def summary(plan):
+    """What is done, in words: the kind of the action, the Pod, the Minion and the reason."""
+    lines = [(type(each).__name__, str(each.key or each.uid), each.minion, each.reason) for each in plan.actions]
+    return lines, {str(each.key): (dict(each.reasons), each.unseen) for each in plan.held}
+
+
+def test_nothing_is_wanted_and_nothing_is_there_so_nothing_is_done():
+    assert make_plan([], alpha_and_bravo()) == Plan()
+
+
+def test_a_pod_that_is_nowhere_is_created_where_it_fits():
+    (action,) = make_plan([WEB], alpha_and_bravo()).actions
+    assert action == Create(pod=WEB, minion="alpha", reason="it is nowhere", placement_reason=action.placement_reason)
+
+
+def test_a_pod_that_is_there_as_wanted_is_kept_and_a_pod_that_is_not_named_is_not_in_the_plan():
+    seen = there(WEB)
+    assert make_plan([WEB], alpha_and_bravo(seen, there(DB))) == Plan(
+        actions=(Keep(pod=WEB, minion="alpha", reason="unchanged", observed=seen),)
+    )
+
+
+def test_a_changed_pod_is_replaced_where_it_is_with_its_volumes():
+    seen = there(WEB)
+    volume = pod_volume(seen.uid)
+    plan = make_plan([NEW_WEB], alpha_and_bravo(seen, volumes=(volume,)))
+    (action,) = plan.actions
+    assert action == Replace(
+        pod=NEW_WEB, minion="alpha", reason="its manifest changed", placement_reason=action.placement_reason,
+        remove=Remove(minion="alpha", uid=seen.uid, reason="its manifest changed", pod=seen, volumes=(volume.name,)),
+    )  # fmt: skip
+    assert action.placement_reason.startswith("it was there already; ")
+
+
+def test_a_pod_that_stands_half_way_is_started():
+    seen = there(WEB, containers={"app": container(status="created")})
+    assert make_plan([WEB], alpha_and_bravo(seen)).actions == (
+        Start(pod=WEB, minion="alpha", reason="app not running", observed=seen),
+    )
+
+
+TABLE = {
+    "the changed config is named": (
+        [replace(WEB, spec_hash="v1:new", config_hashes={"configmap/a": "2", "secret/b": "1"})],
+        alpha_and_bravo(there(WEB, config_hashes={"configmap/a": "1", "secret/b": "1"})),
+        [("Replace", "default/web", "alpha", "configmap/a changed")], {}),
+    "a container that was removed by hand makes the Pod anew": (
+        [WEB], alpha_and_bravo(there(WEB, containers={})),
+        [("Replace", "default/web", "alpha", "container app is gone")], {}),
+    "a job that was pruned is not done twice": (
+        desired(manifest("web", restartPolicy="Never")),
+        alpha_and_bravo(there(desired(manifest("web", restartPolicy="Never"))[0], containers={})),
+        [("Keep", "default/web", "alpha", "unchanged")], {}),
+    "a cordon keeps new Pods away": (
+        [DB], alpha_and_bravo(unschedulable=True), [("Create", "default/db", "bravo", "it is nowhere")], {}),
+    "but does not drive out a Pod that changes": (
+        [NEW_WEB], alpha_and_bravo(there(WEB), unschedulable=True),
+        [("Replace", "default/web", "alpha", "its manifest changed")], {}),
+    "a Pod that fits at home no more moves": (
+        desired(manifest("web", nodeName="bravo")), alpha_and_bravo(there(WEB)),
+        [("Replace", "default/web", "bravo", "its manifest changed")], {}),
+    "a Pod goes where its claim is": (
+        [CLAIMING_WEB],
+        cluster(minion(name="alpha"), minion(name="bravo", volumes=(claim("data"),))),
+        [("Create", "default/web", "bravo", "it is nowhere")], {}),
+    "also a Pod that has another home and takes a claim that is there": (
+        [CLAIMING_WEB],
+        cluster(minion(there(WEB), name="alpha"), minion(name="bravo", volumes=(claim("data"),))),
+        [("Replace", "default/web", "bravo", "its manifest changed")], {}),
+    "a Pod that fits nowhere waits, with one reason a Minion": (
+        [BIG_WEB], alpha_and_bravo(), [],
+        {"default/web": ({"alpha": "memory: 100Gi asked, 8Gi free of 8Gi",
+                          "bravo": "memory: 100Gi asked, 8Gi free of 8Gi"}, False)}),
+    "a Pod seen nowhere may be on a silent Minion": (
+        [WEB], cluster(minion(name="alpha"), silent("gamma")), [],
+        {"default/web": ({"gamma": "may have it, but is silent: connection refused"}, True)}),
+    "a Pod that is seen is changed whoever is silent": (
+        [NEW_WEB], cluster(minion(there(WEB), name="alpha"), silent("gamma")),
+        [("Replace", "default/web", "alpha", "its manifest changed")], {}),
+    "but not when it takes a claim that may be on the silent Minion": (
+        [CLAIMING_WEB], cluster(minion(there(WEB), name="alpha"), silent("gamma")), [],
+        {"default/web": ({"gamma": "may have its claim data, but is silent: connection refused"}, True)}),
+    "a second copy goes, the one as wanted stays": (
+        [NEW_WEB],
+        cluster(minion(there(WEB), name="alpha"), minion(there(NEW_WEB, on="bravo"), name="bravo")),
+        [("Remove", "default/web", "alpha", "a second copy; bravo has the first"),
+         ("Keep", "default/web", "bravo", "unchanged")], {}),
+    "what was half made is removed before it is made again": (
+        [WEB], alpha_and_bravo(there(WEB, mark=Mark.NEW)),
+        [("Remove", "default/web", "alpha", "left half made by a command that was interrupted"),
+         ("Create", "default/web", "alpha", "it is nowhere")], {}),
+    "what was half removed goes and does not come back": (
+        [DB], alpha_and_bravo(there(DB), there(WEB, mark=Mark.OLD)),
+        [("Remove", "default/web", "alpha", "left half removed by a command that was interrupted"),
+         ("Keep", "default/db", "alpha", "unchanged")], {}),
+    "volumes whose Pod is gone go": (
+        [], alpha_and_bravo(volumes=(pod_volume("dead"),)),
+        [("Remove", "dead", "alpha", "volumes of a Pod that is gone")], {}),
+    "a claim's volume stays": ([], alpha_and_bravo(volumes=(claim("data"),)), [], {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted, seen, actions, held", TABLE.values(), ids=TABLE)
+def test_what_is_planned(wanted, seen, actions, held):
+    assert summary(make_plan(wanted, seen)) == (actions, held)
+
+
+def test_a_pod_that_is_held_says_what_stays_of_it():
+    seen = there(WEB)
+    (held,) = make_plan([BIG_WEB], alpha_and_bravo(seen)).held
+    assert held == Held(pod=BIG_WEB, reasons=held.reasons, unseen=False, observed=seen)
+
+
+def test_the_operators_word_for_a_silent_minion_lets_a_pod_be_created():
+    seen = cluster(minion(name="alpha"), silent("gamma"))
+    plan = make_plan([WEB], seen, assume_empty=frozenset({"gamma"}))
+    assert summary(plan) == ([("Create", "default/web", "alpha", "it is nowhere")], {})
+    two = cluster(minion(name="alpha"), silent("gamma"), silent("delta"))
+    plan = make_plan([WEB], two, assume_empty=frozenset({"gamma"}))
+    assert summary(plan)[1] == {"default/web": ({"delta": "may have it, but is silent: connection refused"}, True)}
+
+
+def test_a_pod_whose_image_is_another_one_now_is_made_anew():
+    plan = make_plan([WEB, DB], alpha_and_bravo(there(WEB), there(DB)), replace_all=frozenset({WEB.key}))
+    assert summary(plan)[0] == [
+        ("Replace", "default/web", "alpha", "its image is another one now"),
+        ("Keep", "default/db", "alpha", "unchanged"),
+    ]
+
+
+def test_two_pods_that_share_a_new_claim_meet_on_one_minion_though_one_was_at_home_there_before():
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+    pods = desired(DATA, manifest("web", volumes=volumes), manifest("db", volumes=volumes))
+    full = {"app": container("app")}
+    seen = cluster(minion(name="alpha"), minion(there(WEB, on="bravo", containers=full), name="bravo"))
+    assert [each.minion for each in make_plan(pods, seen).actions] == ["bravo", "bravo"]
+
+
+def test_delete_takes_what_is_asked_for_and_every_leftover():
+    web, db, half = there(WEB), there(DB), there(desired(manifest("old"))[0], mark=Mark.OLD)
+    seen = alpha_and_bravo(web, db, half, volumes=(pod_volume(web.uid),))
+    assert plan_removal([web], seen) == Plan(
+        actions=(
+            *leftover_removals(seen),
+            Remove(minion="alpha", uid=web.uid, reason="deleted", pod=web, volumes=(pod_volume(web.uid).name,)),
+        )
+    )
+    assert [(each.pod, each.leftover) for each in leftover_removals(seen)] == [(half, True)]
+    assert plan_removal([], alpha_and_bravo(db)) == Plan()
+
+
+# ------------------------------------------------------------------------------------------- plans that are carried out
+
+NAMES = ("ant", "bee", "cat", "dog")
+MINIONS = ("alpha", "bravo", "charlie")
+
+
+@st.composite
+def manifests(draw, of=NAMES):
+    """Some Pods in some order, some with a claim that they share; memory is scarce."""
+    chosen = draw(st.lists(st.sampled_from(of), unique=True))
+    objects = []
+    for name in chosen:
+        memory = draw(st.sampled_from(["1Gi", "3Gi", "6Gi"]))
+        app = {"name": "app", "image": draw(st.sampled_from(["i:1", "i:2"])),
+               "resources": {"requests": {"memory": memory}}}  # fmt: skip
+        claims = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}] if draw(st.booleans()) else []
+        objects.append(manifest(name, containers=[app], **({"volumes": claims} if claims else {})))
+    return desired(DATA, *objects)
+
+
+def empty(*silent_names):
+    return cluster(*(silent(name) if name in silent_names else minion(name=name) for name in MINIONS))
+
+
+def carried_out(plan, seen):
+    """The cluster as the next look sees it."""
+    pods = {each.minion.name: list(each.pods) for each in seen.minions}
+    volumes = {each.minion.name: list(each.volumes) for each in seen.minions}
+    for action in plan.actions:
+        removal = action if isinstance(action, Remove) else getattr(action, "remove", None)
+        if removal:
+            pods[removal.minion] = [each for each in pods[removal.minion] if each.uid != removal.uid]
+            volumes[removal.minion] = [each for each in volumes[removal.minion] if each.name not in removal.volumes]
+        if isinstance(action, Start):
+            old = action.observed
+            pods[action.minion] = [there(action.pod, on=action.minion) if each is old else each
+                                   for each in pods[action.minion]]  # fmt: skip
+        if isinstance(action, Create | Replace):
+            pods[action.minion].append(there(action.pod, on=action.minion))
+            for name in action.pod.claims:
+                if claim(name) not in volumes[action.minion]:
+                    volumes[action.minion].append(claim(name))
+    return replace(
+        seen,
+        minions=tuple(
+            replace(each, pods=tuple(pods[each.minion.name]), volumes=tuple(volumes[each.minion.name]))
+            for each in seen.minions
+        ),
+    )
+
+
+@st.composite
+def clusters(draw):
+    """What some applies made, with some Pods then half way, half made or half removed."""
+    seen = empty()
+    for _ in range(draw(st.integers(0, 2))):
+        seen = carried_out(make_plan(draw(manifests()), seen), seen)
+    return replace(seen, minions=tuple(replace(each, pods=tuple(map(_disturbed(draw), each.pods)))
+                                       for each in seen.minions))  # fmt: skip
+
+
+def _disturbed(draw):
+    def one(each: ObservedPod) -> ObservedPod:
+        how = draw(st.sampled_from(["no", "no", "no", "new", "old", "down", "lost"]))
+        if how in ("new", "old"):
+            return replace(each, mark=Mark(how))
+        if how == "down":
+            return replace(each, containers={"app": container(status="exited", exit_code=255)})
+        return replace(each, containers={}) if how == "lost" else each
+
+    return one
+
+
+@UNHURRIED
+@given(seen=clusters(), wanted=manifests())
+def test_after_a_plan_is_carried_out_the_next_one_has_nothing_to_do(seen, wanted):
+    plan = make_plan(wanted, seen)
+    after = make_plan(wanted, carried_out(plan, seen))
+    held = {each.key for each in plan.held}
+    assert [each.reason for each in after.changes if each.key not in held] == []
+    if not held:
+        assert [type(each) for each in after.actions] == [Keep] * len(wanted)
+
+
+@UNHURRIED
+@given(seen=clusters(), wanted=manifests())
+def test_pods_that_are_not_named_stay_as_they_are(seen, wanted):
+    asked = {each.key for each in wanted}
+    after = carried_out(make_plan(wanted, seen), seen)
+    kept = [each for each in seen.pods if each.key not in asked and each.mark is Mark.COMMITTED]
+    assert [each for each in after.pods if each.key not in asked] == kept
+
+
+@UNHURRIED
+@given(seen=clusters(), wanted=manifests())
+def test_every_pod_is_planned_once_or_held_and_is_on_one_minion_afterwards(seen, wanted):
+    plan = make_plan(wanted, seen)
+    planned = [each.key for each in plan.actions if not isinstance(each, Remove)]
+    assert sorted([*planned, *(each.key for each in plan.held)]) == sorted(each.key for each in wanted)
+    found = [each.key for each in carried_out(plan, seen).pods]
+    assert sorted(set(found)) == sorted(found)
+
+
+@UNHURRIED
+@given(seen=clusters(), wanted=manifests())
+def test_a_claim_never_has_two_volumes(seen, wanted):
+    after = carried_out(make_plan(wanted, seen), seen)
+    claims = [volume.claim for each in after.minions for volume in each.volumes if volume.claim]
+    assert claims in ([], [PodKey("default", "data")])
+
+
+@UNHURRIED
+@given(seen=clusters(), wanted=manifests(), quiet=st.sets(st.sampled_from(MINIONS), min_size=1))
+def test_while_a_minion_is_silent_nothing_new_is_created_without_the_operators_word(seen, wanted, quiet):
+    partly = replace(
+        seen, minions=tuple(silent(each.minion.name) if each.minion.name in quiet else each for each in seen.minions)
+    )
+    plan = make_plan(wanted, partly)
+    assert [each for each in plan.actions if isinstance(each, Create)] == []
+    assert {each.minion for each in plan.actions}.isdisjoint(quiet)
+    answering = {each.key for each in partly.pods if each.mark is Mark.COMMITTED}
+    assert {each.key for each in plan.held if each.unseen} >= {each.key for each in wanted if each.key not in answering}
+    vouched = make_plan(wanted, partly, assume_empty=frozenset(quiet))
+    assert [each for each in vouched.held if each.unseen] == []
+
+
+@UNHURRIED
+@given(seen=clusters(), wanted=manifests(), order=st.permutations(range(len(MINIONS))))
+def test_the_order_of_the_minions_changes_nothing(seen, wanted, order):
+    shuffled = replace(seen, minions=tuple(seen.minions[index] for index in order))
+    one, other = make_plan(wanted, seen), make_plan(wanted, shuffled)
+    assert sorted(map(repr, one.actions)) == sorted(map(repr, other.actions))
+    assert {each.key: dict(each.reasons) for each in one.held} == {each.key: dict(each.reasons) for each in other.held}
+
+
+@UNHURRIED
+@given(seen=clusters())
+def test_a_delete_of_all_leaves_only_claims(seen):
+    after = carried_out(plan_removal(seen.pods, seen), seen)
+    assert after.pods == ()
+    assert [volume for each in after.minions for volume in each.volumes if volume.uid] == []
