@@ -19,6 +19,7 @@ is free.
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import secrets
 import threading
@@ -45,7 +46,7 @@ n={nonce}; w=
 trap 'exit 141' PIPE; trap '[ -z "$w" ] || kill "$w" 2>/dev/null' EXIT
 arm() {{ [ -z "$w" ] || kill "$w" 2>/dev/null
 ( exec 9<&- </dev/null >/dev/null; trap - EXIT; trap '' PIPE; i=$1
-while [ "$i" -gt 0 ]; do printf '%sh.' "$n" >&2 2>/dev/null && kill -0 $$ 2>/dev/null || break; sleep 1; i=$((i-1)); done
+while [ "$i" -gt 0 ] && printf '%sh.' "$n" >&2 2>/dev/null && kill -0 $$ 2>/dev/null; do sleep 1; i=$((i-1)); done
 kill 0 ) & w=$!; }}
 begin() {{ printf '%sb%s.' "$n" "$1"; printf '%sb%s.' "$n" "$1" >&2; }}
 end() {{ printf '%se%s,%s.' "$n" "$1" "$2"; printf '%se%s,%s.' "$n" "$1" "$2" >&2; }}
@@ -175,7 +176,8 @@ class ShellConversation:
         self._nonce = secrets.token_hex(12)
         self._busy = threading.Lock()
         self._closed = threading.Event()
-        stream.send(_PROLOGUE.format(nonce=self._nonce).encode())
+        with contextlib.suppress(LinkLostError):  # a login that runs no shell: run() says so, and why
+            stream.send(_PROLOGUE.format(nonce=self._nonce).encode())
         self._idler = threading.Thread(target=self._stay, name=f"idle-{minion.name}", daemon=True)
         self._idler.start()
 
@@ -198,7 +200,8 @@ class ShellConversation:
         with self._busy:
             frames = _Frames(self._nonce, steps)
             try:
-                self._stream.send(render_message(steps, self._nonce, self._watchdog_seconds(steps)))
+                with contextlib.suppress(LinkLostError):  # what the other side said last is still to be read
+                    self._stream.send(render_message(steps, self._nonce, self._watchdog_seconds(steps)))
                 self._drain(frames, steps, on_result)
             except LinkLostError as error:
                 error.results = tuple(frames.results)

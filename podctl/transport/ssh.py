@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _LONGEST = 128 * 1024 - 1  # Linux' MAX_ARG_STRLEN, without the NUL
-_WORD = 180  # bytes a word, at most five characters each: csh takes no word above 1,000 characters
+_WORD = 180  # bytes a word, at most five characters each: csh takes no word above some 8,000
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 /.,:=@_+-")
 _CLOSE_SECONDS = 2
 

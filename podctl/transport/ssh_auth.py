@@ -31,6 +31,7 @@ class _Login:
         self._link, self._target, self._asker, self._agent = link, target, asker, agent
         self._tried: list[str] = []
         self._problems: list[KeyFileError] = []
+        self._partly = False  # a key was accepted, and something more is wanted
         self._methods: tuple[str, ...] = ("publickey",)  # what the machine still takes
         link.auth_timeout = target.connect_timeout_seconds
 
@@ -40,9 +41,9 @@ class _Login:
                 return
             if "publickey" not in self._methods:
                 break
-        if not self._tried:
+        if not self._partly:
             self._ask_methods()
-        if self._ask_password():
+        if not self._methods or self._ask_password():
             return
         raise self._refused()
 
@@ -96,6 +97,7 @@ class _Login:
         except (paramiko.SSHException, OSError, EOFError) as error:
             self._still_there(error)
             return False
+        self._partly = bool(self._methods)
         return not self._methods
 
     def _ask_methods(self) -> None:
@@ -105,6 +107,8 @@ class _Login:
             self._methods = tuple(error.allowed_types)
         except (paramiko.SSHException, OSError, EOFError) as error:
             self._still_there(error)
+        else:
+            self._methods = ()
 
     def _ask_password(self) -> bool:
         takes = {"password", "keyboard-interactive"} & set(self._methods)
@@ -149,6 +153,12 @@ class _Login:
                 f"{target.title}: there is no key to log in with as {target.user}",
                 evidence=evidence,
                 hint="Name one as `identity_file` in the inventory, or load one into an agent: ssh-add",
+            )
+        if self._partly:
+            return ConnectError(
+                f"{target.title}: {target.user}@{target.host} wants more than a key",
+                evidence=evidence,
+                hint="A second factor can be typed on a terminal; a script needs an account that a key alone opens.",
             )
         return ConnectError(
             f"{target.title}: {target.user}@{target.host} accepts no key of ours",

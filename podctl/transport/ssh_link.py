@@ -52,7 +52,7 @@ class Link(paramiko.Transport):
     def __init__(self, wire: TunedSocket, target: SshTarget) -> None:
         self.wire = wire
         self.target = target
-        self._refused: dict[int, str] = {}
+        self._refused: dict[int, tuple[int, str]] = {}
         self._opening = threading.local()
         super().__init__(wire)  # type: ignore[arg-type]
         self.daemon = True
@@ -77,8 +77,8 @@ class Link(paramiko.Transport):
 
     def _parse_channel_open_failure(self, message: Message) -> None:
         start = message.packet.tell()
-        number, _, reason = message.get_int(), message.get_int(), message.get_text()
-        self._refused[number] = reason
+        number, code, reason = message.get_int(), message.get_int(), message.get_text()
+        self._refused[number] = code, reason
         message.packet.seek(start)
         super()._parse_channel_open_failure(message)  # type: ignore[misc]
 
@@ -87,8 +87,8 @@ class Link(paramiko.Transport):
         try:
             return self.open_channel("direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=seconds)
         except (paramiko.SSHException, EOFError, OSError) as error:
-            reason = self._refused.pop(getattr(self._opening, "number", -1), None)
-            raise ChannelRefused(reason or str(error) or "the connection ended", reason is not None) from error
+            code, reason = self._refused.pop(getattr(self._opening, "number", -1), (None, str(error)))
+            raise ChannelRefused(code, reason or "the connection ended") from error
 
     def signal(self, channel: paramiko.Channel, name: str) -> None:
         """RFC 4254 6.9, without an answer."""
@@ -119,12 +119,10 @@ class Link(paramiko.Transport):
 
 
 class ChannelRefused(Exception):  # noqa: N818 - it never leaves this folder
-    """`by_peer`: the other side said no; else the link is gone, or was silent."""
+    """`code` is the other side's (RFC 4254 5.1); None: the link is gone, or was silent."""
 
-    def __init__(self, reason: str, by_peer: bool) -> None:
+    def __init__(self, code: int | None, reason: str) -> None:
         super().__init__(reason)
-        self.reason, self.by_peer = reason, by_peer
-
-    @property
-    def forbidden(self) -> bool:
-        return self.by_peer and "prohibited" in self.reason
+        self.by_peer = code is not None
+        self.forbidden = code == 1  # administratively prohibited; sshd's text is only "open failed"
+        self.reason = "administratively prohibited" if self.forbidden else reason

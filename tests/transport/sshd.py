@@ -53,6 +53,16 @@ def make_key(path, *options):
     return path
 
 
+def children(pid):
+    listing = subprocess.run(["ps", "-eo", "pid,ppid"], check=True, capture_output=True, text=True).stdout
+    pairs = [line.split() for line in listing.splitlines()[1:]]
+    return [int(child) for child, parent in pairs if parent == str(pid)]
+
+
+def descendants(pid):
+    return [each for child in children(pid) for each in (child, *descendants(child))]
+
+
 class Sshd:
     """`options` are further lines of sshd_config. `log` holds what it says at level VERBOSE."""
 
@@ -127,16 +137,10 @@ class Sshd:
 
     def sessions(self):
         """The processes of sshd itself that serve a login."""
-        text = subprocess.run(
-            ["ps", "--no-headers", "-o", "pid", "--ppid", str(self.process.pid)],
-            check=False,
-            capture_output=True,
-            text=True,
-        ).stdout
-        return [int(pid) for pid in text.split()]
+        return children(self.process.pid)
 
     def stop(self):
-        for pid in (*self.sessions(), self.process.pid):
+        for pid in (*descendants(self.process.pid), self.process.pid):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
