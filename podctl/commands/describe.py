@@ -37,5 +37,5 @@ def describe(
         answered = answer(cluster, query, engine=ENGINE)
         click.echo(described(answered.found), nl=False)
         nothing = not answered.found and not answered.missing
-        click.echo(nothing_text(query) if nothing else "", nl=False, err=True)
+        click.echo(nothing_text(query, partial=bool(cluster.silent)) if nothing else "", nl=False, err=True)
     return ended(cluster, answered.missing)

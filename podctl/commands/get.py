@@ -67,7 +67,8 @@ def get(
     output_printer = printer(output)
     with looked(inventory) as cluster:
         answered = answer(cluster, query, engine=ENGINE)
-        text = shown(query, answered, output_printer, options, ignore_not_found=ignore_not_found)
+        text = shown(query, answered, output_printer, options,
+                     partial=bool(cluster.silent), ignore_not_found=ignore_not_found)  # fmt: skip
         click.echo(text.out, nl=False)
         click.echo(text.note, nl=False, err=True)
     return ended(cluster, () if ignore_not_found else answered.missing)

@@ -107,8 +107,9 @@ def _container_status(status: ContainerStatus, engine: str) -> Object:
 def _state(status: ContainerStatus) -> Object:
     if status.state is State.TERMINATED:
         return _ended(status)
-    started = time_text(status.started_at) if status.state is State.RUNNING else None
-    return _given({"reason": status.reason, "message": status.message, "startedAt": started})
+    if status.state is State.RUNNING:
+        return _given({"startedAt": time_text(status.started_at)})  # why it is cut off stands in the condition Ready
+    return _given({"reason": status.reason, "message": status.message})
 
 
 def _ended(end: ContainerStatus | Termination) -> Object:

@@ -25,22 +25,32 @@ class Shown:
 
 
 def shown(
-    query: Query, answer: Answer, printer: Printer | None, options: TableOptions, *, ignore_not_found: bool = False
+    query: Query,
+    answer: Answer,
+    printer: Printer | None,
+    options: TableOptions,
+    *,
+    partial: bool = False,
+    ignore_not_found: bool = False,
 ) -> Shown:
-    """Without a printer: tables. Where nothing was found, programs get an empty List and people a sentence."""
+    """Without a printer: tables. Where nothing was found, programs get an empty List and people a sentence.
+
+    `partial`: some Minion was silent, so that nobody can say what is nowhere.
+    """
     if query.named and not answer.found:
         return Shown(out="")
     if printer:
         return Shown(out=printer(answer.found, query.single and len(answer.found) == 1))
     if not answer.found:
-        return Shown(out="", note="" if ignore_not_found else nothing_text(query))
+        return Shown(out="", note="" if ignore_not_found else nothing_text(query, partial=partial))
     return Shown(out=get_tables(answer.found, query.kinds, options))
 
 
-def nothing_text(query: Query) -> str:
+def nothing_text(query: Query, *, partial: bool) -> str:
     """kubectl's sentence; it names the namespace where that narrowed the search."""
     narrowed = query.namespace if any(kind.namespaced for kind in query.kinds) else None
-    return f"No resources found in {narrowed} namespace.\n" if narrowed else "No resources found\n"
+    seen = " on the Minions that answered" if partial else ""
+    return f"No resources found in {narrowed} namespace{seen}.\n" if narrowed else f"No resources found{seen}\n"
 
 
 def missing_text(missing: tuple[tuple[Kind, str], ...], suffix: str = "") -> str:

@@ -99,7 +99,8 @@ def _ended_lines(title: str, end: ContainerStatus | Termination) -> Iterator[str
     yield f"  Exit Code:\t{UNKNOWN if end.exit_code is None else end.exit_code}"
     if end.started_at:
         yield f"  Started:\t{time_text(end.started_at)}"
-    yield f"  Finished:\t{time_text(end.finished_at)}"
+    if end.finished_at:
+        yield f"  Finished:\t{time_text(end.finished_at)}"
 
 
 def _reason_lines(of: ContainerStatus | Termination) -> Iterator[str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from podctl.core.query import Found
 
+_NEVER_FOLDED = 1 << 30  # characters in a line
+
 Printer: TypeAlias = "Callable[[Sequence[Found], bool], str]"
 _BREAKS = re.compile("[\r\x85\u2028\u2029]")  # line breaks to YAML, which folds them outside of double quotes
 _FORMS = "json, yaml, name, wide and jsonpath=TEMPLATE"
@@ -70,7 +72,7 @@ def yaml_text(value: Any) -> str:
         return dumper.represent_scalar(tag, value, style="|" if block else None if plain else '"')
 
     Plain.add_representer(str, text)
-    return str(yaml.dump(value, Dumper=Plain, sort_keys=True, allow_unicode=True, default_flow_style=False))
+    return str(yaml.dump(value, Dumper=Plain, sort_keys=True, allow_unicode=True, width=_NEVER_FOLDED))
 
 
 def _is_text(value: str) -> bool:

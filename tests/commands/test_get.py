@@ -73,6 +73,13 @@ def test_nothing_there_is_said_on_stderr_and_is_no_error(shop, capsys):
     assert capsys.readouterr() == ("", "No resources found in default namespace.\n")
 
 
+def test_nothing_there_is_no_claim_about_a_silent_minion(shop, capsys):
+    assert shop.silent("beta").podctl("get", "pods") == 4
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "No resources found in default namespace on the Minions that answered."
+    assert second.startswith("minion beta did not answer: ")
+
+
 def test_a_name_that_is_nowhere_is_an_error(shop, web, capsys):
     assert shop.minion("alpha", web).podctl("get", "pod", "nope", "web", "-o", "name") == 1
     assert capsys.readouterr() == ("pod/web\n", 'error: pods "nope" not found\n')
