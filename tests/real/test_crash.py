@@ -1,0 +1,231 @@
+"""podctl killed with -9 at any point: nothing of it stays on a Minion, and the next apply makes all as if nothing was.
+
+docker on each Minion is stopped at its Nth changing command (see faults.Gate), podctl is killed, and each Minion is
+compared, volumes and their files included, with what an undisturbed apply makes.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+
+import pytest
+from faults import LONG, Gate, full_pod, small_pod, state_of, wait_for, wait_until_gone
+
+NAMES = ("alpha", "bravo", "charlie")
+OLD = "".join(full_pod(f"on-{name}", name, "old") for name in NAMES)
+NEW = "".join(full_pod(f"on-{name}", name, "new") for name in NAMES)
+
+
+def states(sandbox, namespace):
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(NAMES, pool.map(lambda minion: state_of(minion, namespace), sandbox.minions), strict=True))
+
+
+def clear(podctl, namespace):
+    """Nothing of the namespace is left, claims included."""
+    done = podctl("delete", "pods", "--all", "-n", namespace, "--yes")
+    assert done.returncode == 0, done.stderr
+    done = podctl("delete", "pvc", "--all", "-n", namespace, "--yes")
+    assert done.returncode == 0, done.stderr
+
+
+def apply(podctl, namespace, manifests):
+    return podctl("apply", "-n", namespace, "-f", "-", input=manifests)
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    """By manifests: what each Minion has after one apply of them to Minions that had nothing."""
+    return {}
+
+
+def expected(undisturbed, podctl, sandbox, namespace, manifests):
+    if manifests not in undisturbed:
+        done = apply(podctl, namespace, manifests)
+        assert done.returncode == 0, done.stderr
+        undisturbed[manifests] = states(sandbox, namespace)
+        clear(podctl, namespace)
+    return undisturbed[manifests]
+
+
+def started(podctl, arguments, manifests):
+    process = podctl.start(*arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process.stdin.write(manifests)
+    process.stdin.close()
+    return process
+
+
+def kill_at(podctl, sandbox, points, arguments, manifests, *, let_go=False):
+    """Runs podctl and kills it once docker stands at its point on each Minion that comes so far. The commands so far.
+
+    With `let_go` docker goes on as podctl dies: whatever runs then races with the end of the session.
+    """
+    with ExitStack() as stack:
+        gates = [stack.enter_context(Gate(sandbox[name], at)) for name, at in zip(NAMES, points, strict=True)]
+        process = started(podctl, arguments, manifests)
+        wait_for(lambda: process.poll() is not None or all(gate.reached for gate in gates), f"the points {points}", 25)
+        process.kill()
+        process.wait()
+        if let_go:
+            for gate in gates:
+                gate.open()
+        wait_until_gone(sandbox.minions)
+        return [gate.commands for gate in gates]
+
+
+def converges(podctl, sandbox, namespace, manifests, wanted):
+    done = apply(podctl, namespace, manifests)
+    assert done.returncode == 0, done.stderr
+    assert states(sandbox, namespace) == wanted
+    wait_until_gone(sandbox.minions)
+
+
+def in_threes(points):
+    """Every point on some Minion; each Minion is a case of its own, so three are tried at once."""
+    every = list(points)
+    return [tuple((every[at : at + 3] * 3)[:3]) for at in range(0, len(every), 3)]
+
+
+# Of a Pod of `full_pod`, on a Minion that has the infra image and the network already.
+APPLY_STEPS = ["volume create"] * 4 + ["create", "start", "cp"] + ["create"] * 3 + ["rename"] + ["start"] * 3
+REMOVE_STEPS = ["rename", "update", "exec", "stop", "rm", "rm", "volume rm"]
+REPLACE_STEPS = [*REMOVE_STEPS, *APPLY_STEPS[1:]]  # the claim is there already
+DELETE_STEPS = [*REMOVE_STEPS, "volume rm"]  # the claim with it
+
+
+def test_the_steps_are_those_that_are_counted_on_below(podctl, sandbox, namespace, undisturbed):
+    expected(undisturbed, podctl, sandbox, namespace, OLD)
+    seen = []
+    for arguments, manifests in ((("apply",), OLD), (("apply",), OLD), (("apply",), NEW), (("delete", "--yes"), OLD)):
+        with ExitStack() as stack:
+            gates = [stack.enter_context(Gate(minion)) for minion in sandbox.minions]
+            done = podctl(*arguments, "-n", namespace, "-f", "-", input=manifests)
+            assert done.returncode == 0, done.stderr
+            seen.append([gate.commands for gate in gates])
+    assert seen == [[each] * 3 for each in (APPLY_STEPS, [], REPLACE_STEPS, DELETE_STEPS)]
+
+
+@pytest.mark.parametrize("points", in_threes(range(1, len(APPLY_STEPS) + 1)), ids=str)
+def test_an_apply_that_is_killed_is_completed_by_the_next(podctl, sandbox, namespace, undisturbed, points):
+    wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
+    kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), OLD)
+    converges(podctl, sandbox, namespace, OLD, wanted)
+
+
+REPLACE_POINTS = [(2, 5, 6), (7, 8, 12), (13, 17, 18)]
+if LONG:
+    REPLACE_POINTS = in_threes(range(1, len(REPLACE_STEPS) + 1))
+
+
+def test_a_replacement_that_is_killed_is_completed_by_the_next_apply(podctl, sandbox, namespace, undisturbed):
+    wanted = {each: expected(undisturbed, podctl, sandbox, namespace, each) for each in (OLD, NEW)}
+    converges(podctl, sandbox, namespace, OLD, wanted[OLD])
+    before, after = OLD, NEW
+    for points in REPLACE_POINTS:
+        kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), after)
+        converges(podctl, sandbox, namespace, after, wanted[after])
+        before, after = after, before
+
+
+def half_deleted(podctl, sandbox, namespace, points):
+    """Kills a delete of OLD at those points; a Pod is doomed once it was marked, which is the first step."""
+    kill_at(podctl, sandbox, points, ("delete", "-n", namespace, "-f", "-", "--yes"), OLD)
+    return [name for name, point in zip(NAMES, points, strict=True) if point > 1]
+
+
+def stays_away(sandbox, namespace, doomed):
+    """What is left of the doomed Pods' namespace on their Minions: claims at most."""
+    left = states(sandbox, namespace)
+    return {name: [each for each in left[name] if "_claim_" not in each] for name in doomed}
+
+
+@pytest.mark.parametrize(
+    "points", in_threes(range(1, len(DELETE_STEPS) + 1)) if LONG else [(1, 2, 3), (4, 5, 6), (7, 8, 8)], ids=str
+)
+def test_a_pod_half_deleted_is_not_brought_back_by_an_apply_of_other_files(
+    podctl, sandbox, namespace, undisturbed, points
+):
+    wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
+    converges(podctl, sandbox, namespace, OLD, wanted)
+    doomed = half_deleted(podctl, sandbox, namespace, points)
+    done = apply(podctl, f"{namespace}-other", small_pod("other"))
+    assert done.returncode == 0, done.stderr
+    clear(podctl, f"{namespace}-other")
+    assert stays_away(sandbox, namespace, doomed) == {name: [] for name in doomed}
+    converges(podctl, sandbox, namespace, OLD, wanted)
+
+
+@pytest.mark.parametrize("points", [(2, 3, 4), (5, 6, 7)] if LONG else [(2, 3, 6)], ids=str)
+def test_nor_by_a_power_cut(podctl, sandbox, namespace, undisturbed, points):
+    """With its restart policies still on docker starts it again after a reboot; marked as it is, it goes."""
+    wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
+    converges(podctl, sandbox, namespace, OLD, wanted)
+    doomed = half_deleted(podctl, sandbox, namespace, points)
+    power_cycle(sandbox)
+    done = apply(podctl, f"{namespace}-other", small_pod("other"))
+    assert done.returncode == 0, done.stderr
+    clear(podctl, f"{namespace}-other")
+    assert stays_away(sandbox, namespace, doomed) == {name: [] for name in doomed}
+
+
+def power_cycle(sandbox):
+    for minion in sandbox.minions:
+        minion.kill()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(sandbox.start, NAMES))
+
+
+@pytest.mark.parametrize("seed", range(100 if LONG else 2))
+def test_docker_commands_that_outlive_podctl_do_no_harm(podctl, sandbox, namespace, undisturbed, seed):
+    """docker goes on as podctl dies: its daemon may complete what nobody waits for any more, under the next apply."""
+    chance = random.Random(seed)
+    wanted = {each: expected(undisturbed, podctl, sandbox, namespace, each) for each in (OLD, NEW)}
+    points = [chance.randint(1, len(APPLY_STEPS)) for _ in NAMES]
+    kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), OLD, let_go=True)
+    converges(podctl, sandbox, namespace, OLD, wanted[OLD])
+    points = [chance.randint(1, len(REPLACE_STEPS)) for _ in NAMES]
+    kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), NEW, let_go=True)
+    converges(podctl, sandbox, namespace, NEW, wanted[NEW])
+
+
+@pytest.mark.parametrize("seed", range(100 if LONG else 1))
+def test_a_kill_at_any_moment_is_mended_by_the_next_apply(podctl, sandbox, namespace, undisturbed, seed):
+    """Without any gate: at a random moment of a run, the connecting and locking included."""
+    chance = random.Random(seed)
+    wanted = {each: expected(undisturbed, podctl, sandbox, namespace, each) for each in (OLD, NEW)}
+    for manifests in (OLD, NEW):
+        process = podctl.start(
+            "apply", "-n", namespace, "-f", "-", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        process.stdin.write(manifests)
+        process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0.3, 6))
+        process.kill()
+        process.wait()
+        wait_until_gone(sandbox.minions)
+        converges(podctl, sandbox, namespace, manifests, wanted[manifests])
+
+
+def test_ctrl_c_lets_the_running_step_end_and_says_what_was_done(podctl, sandbox, namespace, undisturbed):
+    wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
+    with Gate(sandbox["alpha"], APPLY_STEPS.index("rename") + 1) as gate:
+        process = podctl.start("apply", "-n", namespace, "-f", "-")
+        process.stdin.write(OLD)
+        process.stdin.close()
+        process.stdin = None
+        wait_for(lambda: gate.reached, "alpha commits its Pod")
+        process.send_signal(signal.SIGINT)
+        gate.open()
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 130, err
+        assert gate.commands == APPLY_STEPS[: len(gate.commands)], "what ran ended, and nothing was undone"
+    assert gate.commands[-1] == "rename", "no container was started after the interrupt"
+    assert "pod/on-alpha on alpha: interrupted before it was ready" in err
+    assert out == ""
+    wait_until_gone(sandbox.minions)
+    converges(podctl, sandbox, namespace, OLD, wanted)
