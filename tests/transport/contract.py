@@ -1,13 +1,17 @@
 """What every transport does. Each test here runs over local, fake and ssh, under dash, bash and busybox sh.
 
 A class that inherits gives the fixture `transport`; `TransportContract` is what a fake can do too, `ShellContract`
-what takes a real shell and a real link.
+what takes a real shell and a real link, `KilledContract` what takes a client of its own that can be killed.
 """
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +19,7 @@ from podctl.errors import ConnectError, LinkLostError
 from podctl.transport.base import Terminal
 from podctl.transport.shell import Hidden, Script, Step, StepResult, bind, quote
 
+CLIENT = Path(__file__).with_name("client.py")
 MIB = 1 << 20
 AWKWARD = "line 1\nline 2\n\n  'single' \"double\" $HOME `id` \\n !! é 🦊 # end\n"
 
@@ -48,6 +53,12 @@ def wait_until(true, seconds=10.0):
         assert time.monotonic() < end, "did not come true in time"
         time.sleep(0.05)
     return answer
+
+
+def processes_with(needle):
+    """The command lines on this machine (and so in its sandbox Minions) with `needle`, our own clients apart."""
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listing.splitlines() if needle in line and str(CLIENT) not in line]
 
 
 class TransportContract:
@@ -219,7 +230,7 @@ class ShellContract(TransportContract):
         name, mark = f"86400.{uuid.uuid4().int % 10**9}", f"{tmp_path_there}/{uuid.uuid4().hex}"
         stream = transport.stream(Script(f"echo on; sleep {name}", ""), abandoned=Script(f"echo gone >{mark}", ""))
         wait_until(lambda: b"on" in (stream.receive(1) or (b"", b""))[0])
-        assert processes(f"sleep {name}")
+        wait_until(lambda: processes(f"sleep {name}"))
         stream.close()
         wait_until(lambda: not processes(name))
         check = transport.conversation()
@@ -254,3 +265,34 @@ class ShellContract(TransportContract):
             conversation.run(steps)
         assert caught.value.results == (ended(steps[0], 0, b"before\n"),)
         conversation.close()
+
+
+class KilledContract(ShellContract):
+    """`as_json` is what client.py needs to be the same client."""
+
+    def start_client(self, as_json, *words):
+        return subprocess.Popen([sys.executable, str(CLIENT), as_json, *words])
+
+    @pytest.mark.parametrize("kind", ["conversation", "stream"])
+    def test_nothing_is_left_five_seconds_after_a_client_was_killed(self, as_json, kind, transport, tmp_path_there):
+        name, mark = f"86400.{uuid.uuid4().int % 10**9}", f"{tmp_path_there}/{uuid.uuid4().hex}"
+        client = self.start_client(as_json, kind, f"sleep {name}; echo $?", *([mark] if kind == "stream" else []))
+        wait_until(lambda: processes_with(f"sleep {name}"))
+        client.send_signal(signal.SIGKILL)
+        client.wait()
+        wait_until(lambda: not processes_with(name), 5)
+        if kind == "stream":
+            look = transport.conversation()
+            wait_until(lambda: look.run((step(f"cat {mark}"),))[0].stdout == b"gone\n", 1)
+            look.close()
+
+    def test_the_lock_of_a_client_that_was_killed_is_free_at_once(self, as_json, transport):
+        name = f"86400.{uuid.uuid4().int % 10**9}"
+        client = self.start_client(as_json, "lock", f"sleep {name}")
+        wait_until(lambda: processes_with(f"sleep {name}"), 60)
+        waiting = transport.conversation()
+        assert not waiting.lock()
+        client.send_signal(signal.SIGKILL)
+        client.wait()
+        wait_until(waiting.lock, 5)
+        waiting.close()
