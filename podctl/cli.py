@@ -121,4 +121,6 @@ def run(argv: list[str]) -> int:  # noqa: PLR0911 - one return an ending, in one
 
 
 def main() -> None:
+    if "_PODCTL_COMPLETE" in os.environ:
+        podctl.main(prog_name="podctl")  # a shell asks for completions: click answers and ends
     sys.exit(run(sys.argv[1:]))

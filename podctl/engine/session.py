@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from podctl.core.model import Cluster, ObservedMinion
 from podctl.engine.observe import observe
-from podctl.errors import LockedError, NotFoundError, PodctlError, UnreachableError
+from podctl.errors import DockerError, LockedError, LockToolError, NotFoundError, PodctlError, UnreachableError
 from podctl.transport.asker import Asker
 from podctl.transport.connect import connect_all
 
@@ -105,7 +105,8 @@ class Session:
         if isinstance(answer, PodctlError):
             self._give_up(minion.name, answer)
             why = answer.message.removeprefix(f"Minion {minion.name}: ")
-            return ObservedMinion(minion=minion, problem=why, hint=answer.hint)
+            reached = isinstance(answer, DockerError | LockToolError)
+            return ObservedMinion(minion=minion, problem=why, hint=answer.hint, reached=reached)
         return answer
 
     def _give_up(self, name: str, error: PodctlError) -> None:
