@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING
 from typing import TYPE_CHECKING
 
 from podctl.core.quantity import quantity
@@ -185,4 +186,4 @@ def resource_value(selector: ResourceFieldSelector, container: Container, contex
         whole = {"cpu": f"{context.allocatable_cpu_millis}m", "memory": str(context.allocatable_memory_bytes)}
         given = whole.get(name)
     value = quantity(given or "0") / quantity(selector.divisor)
-    return str(-int(-value // 1))
+    return str(int(value.to_integral_value(ROUND_CEILING)))
