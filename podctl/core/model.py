@@ -184,6 +184,7 @@ class ObservedMinion:
 
     minion: Minion
     problem: str = ""
+    evidence: str = ""  # what made it so, where there is more to say
     hint: str = ""  # what to do about the problem
     reached: bool = False  # with a problem: SSH answered, but the container engine cannot be used
     now: datetime | None = None

@@ -106,7 +106,9 @@ class Session:
             self._give_up(minion.name, answer)
             why = answer.message.removeprefix(f"Minion {minion.name}: ")
             reached = isinstance(answer, DockerError | LockToolError)
-            return ObservedMinion(minion=minion, problem=why, hint=answer.hint, reached=reached)
+            return ObservedMinion(
+                minion=minion, problem=why, evidence=answer.evidence, hint=answer.hint, reached=reached
+            )
         return answer
 
     def _give_up(self, name: str, error: PodctlError) -> None:

@@ -145,6 +145,7 @@ def silent_lines(cluster: Cluster) -> list[str]:
     lines: list[str] = []
     for each in cluster.silent:
         lines.append(f"minion {each.minion.name} did not answer: {each.problem}")
+        lines += [f"  {line}" for line in each.evidence.splitlines()[-10:]]
         if each.hint:
             lines.append(f"Hint: {each.hint}")
     return lines
