@@ -18,7 +18,7 @@ FOUND = "Minion alpha: the command docker was not found"
     [
         (
             1,
-            f"WARNING: Error loading config file: permission denied\n{SOCKET} unix:///var/run/docker.sock: {GET}denied\n",
+            f"WARNING: Error loading config file: permission denied\n{SOCKET} unix:///docker.sock: {GET}denied\n",
             RIGHT,
             "usermod -aG docker deploy",
         ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
@@ -225,3 +227,8 @@ def test_real_files_are_read_with_their_includes(tmp_path):
     assert sshconfig.load("/dev/null", str(tmp_path)) == ()
     with pytest.raises(InventoryError, match="cannot be read"):
         sshconfig.load("~/none", str(tmp_path))
+
+
+def test_paramiko_is_not_imported_before_a_minion_needs_it():
+    text = "import sys, podctl.transport.connect; sys.exit('paramiko' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", text], check=False).returncode == 0
