@@ -134,6 +134,11 @@ def ask_secret(prompt: str) -> str:
     return str(click.prompt(prompt, hide_input=True, err=True, prompt_suffix=": "))
 
 
+def can_ask() -> bool:
+    """True where somebody sits at a terminal."""
+    return sys.stdin.isatty()
+
+
 def confirm(question: str) -> bool:
     """Asks on a terminal; False in a script."""
-    return sys.stdin.isatty() and click.confirm(question, err=True)
+    return can_ask() and click.confirm(question, err=True)

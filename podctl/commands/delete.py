@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podctl.commands.common import confirm, duration, namespace_option, open_session, say_errors, where
+from podctl.commands.common import can_ask, confirm, duration, namespace_option, open_session, say_errors, where
 from podctl.commands.files import read_sources
 from podctl.commands.reading import complete_types, ended, without_equals
-from podctl.core.deletion import doomed_by, doomed_of
+from podctl.core.deletion import check_kinds, doomed_by, doomed_of
 from podctl.core.query import answer, parse_query
 from podctl.errors import InputError, worst
 from podctl.report import outcomes, removal
@@ -71,6 +71,7 @@ def delete(
             session, choose, lambda doomed: _allow(doomed, yes=yes, sweeping=every or bool(selector)), say,
             grace_seconds=grace, lock_timeout_seconds=lock_timeout,
         )  # fmt: skip
+    say_errors(removal.nothing_lines(done.doomed, namespace or "default"))
     for line in removal.result_lines(done.doomed, done.outcomes, done.claim_problems):
         click.echo(line)
     say_errors(outcomes.trouble_lines(done.outcomes))
@@ -90,17 +91,22 @@ def _choice(
     every: bool,
 ) -> Callable[[Cluster], Doomed]:
     """How to pick what goes from what was seen. Raises InputError for a request that is none."""
-    if files and words:
-        raise InputError("give names or -f, not both")
+    if files and (words or selector or every):
+        raise InputError("-f names all that goes: leave out names, -l and --all")
     if files:
         from podctl.core.manifest import parse  # noqa: PLC0415 - pydantic only where manifests are read
 
         sources = read_sources(files, recursive=recursive)
         manifests = parse(sources, namespace=namespace or "default", enforce_namespace=bool(namespace))
         return lambda cluster: doomed_by(manifests, cluster)
+    if not words:
+        raise InputError("say what to delete", hint="podctl delete pod NAME, delete -f FILE, or delete pods -l LABELS.")
     query = parse_query(words, namespace=namespace or "default", selector=selector)
     if not query.named and not selector and not every:
-        raise InputError("resource(s) were provided, but no name was specified", hint="Give names, -l LABELS or --all.")
+        raise InputError(f"say which {words[0]} to delete", hint="Give names, -l LABELS or --all.")
+    if query.named and every:
+        raise InputError("give names or --all, not both")
+    check_kinds(query)
     return lambda cluster: doomed_of(answer(cluster, query, engine=""))
 
 
@@ -109,8 +115,12 @@ def _allow(doomed: Doomed, *, yes: bool, sweeping: bool) -> None:
     question = removal.question(doomed, sweeping=sweeping)
     if yes or not question:
         return
-    if not confirm(question):
+    if not can_ask():
         if doomed.claims:
-            raise InputError(f"{question} Nothing was deleted.", hint="--yes says yes.")
-        if removal.can_ask():
-            raise InputError("nothing was deleted")
+            raise InputError(
+                f"nothing was deleted, as nobody can be asked here: this deletes {removal.loss(doomed)}, "
+                "and its data for ever",
+                hint="The same command with --yes, if that is meant; Pods alone are deleted by name.",
+            )
+    elif not confirm(question):
+        raise InputError("nothing was deleted")

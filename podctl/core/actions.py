@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from podctl.core.model import ObservedPod, PodKey
 
 
+ASKED_FOR = "deleted"  # the reason of a Remove that the user wanted by name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove:
     """A Pod's containers and volumes go. `key` is None for volumes that an interrupted delete left behind."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from podctl.core.manifest import Manifests
     from podctl.core.model import Cluster, ObservedContainer, ObservedPod
-    from podctl.core.query import Answer
+    from podctl.core.query import Answer, Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +27,16 @@ class Doomed:
     missing: tuple[tuple[Kind, str], ...] = ()
 
 
-def doomed_of(answer: Answer) -> Doomed:
-    """From an answer to a query. Raises InputError for Minions, which are not podctl's to delete."""
-    if any(found.kind not in (POD, CLAIM) for found in answer.found):
+def check_kinds(query: Query) -> None:
+    """Raises InputError for Minions, which are not podctl's to delete."""
+    if any(kind not in (POD, CLAIM) for kind in query.kinds):
         raise InputError(
             "a Minion cannot be deleted", hint="Take it out of the inventory; its Pods are deleted by name, or by -l."
         )
+
+
+def doomed_of(answer: Answer) -> Doomed:
+    """From an answer to a query."""
     return Doomed(
         pods=tuple(found.pod for found in answer.found if found.pod),
         claims=tuple(found.claim for found in answer.found if found.claim),

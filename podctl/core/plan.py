@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import Action, Create, Held, Keep, Plan, Remove, Replace, Start
+from podctl.core.actions import ASKED_FOR, Action, Create, Held, Keep, Plan, Remove, Replace, Start
 from podctl.core.demand import demand_of
 from podctl.core.lifecycle import Need, is_job_lost, lost, next_need
 from podctl.core.model import Mark, ObservedPod, PodKey
@@ -207,7 +207,7 @@ def leftover_removals(cluster: Cluster) -> tuple[Remove, ...]:
 
 def plan_removal(pods: Iterable[ObservedPod], cluster: Cluster) -> Plan:
     """For `delete`: these Pods go, leftovers with them."""
-    wanted = [_removal(cluster, pod, "deleted") for pod in pods if pod.mark is Mark.COMMITTED]
+    wanted = [_removal(cluster, pod, ASKED_FOR) for pod in pods if pod.mark is Mark.COMMITTED]
     return Plan(actions=(*leftover_removals(cluster), *wanted))
 
 

@@ -11,7 +11,7 @@ from podctl.core.plan import Keep, Remove
 from podctl.engine import recipe
 from podctl.engine.docker import answers, ask, security, untouched, volumes
 from podctl.engine.hooks import run_post_start
-from podctl.engine.observe import pods
+from podctl.engine.observe import check, pods
 from podctl.engine.work import completed, fresh_claims
 from podctl.errors import ExitCode
 from podctl.transport.shell import Step
@@ -74,13 +74,22 @@ def _clean_up(work: Work, talk: Conversation) -> None:
     found = _look(work, talk)
     own = [name for each in making.spec.volumes if (name := volumes.name_of(making, each)) and making.uid in name]
     action = Remove(minion=making.minion.name, uid=making.uid, reason="half made", pod=found, volumes=tuple(own))
-    talk.run(recipe.remove(making.minion, making.cluster, action, grace_seconds=0))
+    talk.run(recipe.remove(making.minion, making.cluster, [action], grace_seconds=0))
 
 
-def _failed(work: Work, what: str, evidence: str, code: ExitCode = ExitCode.FAILED, hint: str = "") -> Outcome:
+def _failed(work: Work, what: str, evidence: str) -> Outcome:
+    """Of a Pod that could not be made."""
     return Outcome(
-        key=work.key, minion=work.making.minion.name, word=Word.FAILED, code=code,
-        message=what, evidence=evidence, hint=hint,
+        key=work.key, minion=work.making.minion.name, word=Word.FAILED, code=ExitCode.FAILED,
+        message=what, evidence=evidence,
+    )  # fmt: skip
+
+
+def _ails(work: Work, what: str, evidence: str = "", code: ExitCode = ExitCode.NOT_READY) -> Outcome:
+    """Of a Pod that is there and not well."""
+    return Outcome(
+        key=work.key, minion=work.making.minion.name, word=work.word, code=code,
+        message=what, evidence=evidence, hint=_look_hint(work),
     )  # fmt: skip
 
 
@@ -89,7 +98,9 @@ def _look(work: Work, talk: Conversation) -> ObservedPod | None:
     making = work.making
     names = (making.new_infra, *_names(work))
     step = Step(title="look at the Pod", script=ask.containers_named(making.docker, names))
-    seen = pods(making.minion.name, answers.parse_containers(talk.run([step])[0].text))
+    result = talk.run([step])[0]
+    check(making.minion, result)
+    seen = pods(making.minion.name, answers.parse_containers(result.text))
     return next((pod for pod in seen if pod.uid == making.uid), None)
 
 
@@ -147,6 +158,7 @@ def _look_at(left: dict[str, Work], talk: Conversation) -> tuple[dict[str, Obser
             Step(title="read the clock", script=ask.now()),
         ]
     )
+    check(making.minion, containers)
     seen = pods(making.minion.name, answers.parse_containers(containers.text))
     return {pod.uid: pod for pod in seen}, answers.parse_now(now.text)
 
@@ -165,10 +177,10 @@ def _start(work: Work, need: Next, talk: Conversation, transport: Transport) -> 
         results = talk.run(recipe.start(work.making, need.containers))
     failed = failure(results)
     if failed:
-        return _failed(work, f"cannot {failed.step.title}", failed.error_text, hint=_look_hint(work))
+        return _ails(work, f"cannot {failed.step.title}", failed.error_text, ExitCode.FAILED)
     for name in need.containers:
         if need.need is Need.START and (problem := run_post_start(work.making, name, transport)):
-            return _failed(work, f"the postStart hook of {name} failed", problem, hint=_look_hint(work))
+            return _ails(work, f"the postStart hook of {name} failed", problem, ExitCode.FAILED)
     return None
 
 
@@ -178,23 +190,29 @@ def _settled(work: Work, need: Next, job: Job, *, late: bool) -> Outcome | None:
     if need.need is Need.READY or (need.started and not job.wait):
         return done
     if need.need is Need.FAILED:
-        return _failed(work, need.reason, "", ExitCode.NOT_READY, _look_hint(work))
+        return _ails(work, need.reason)
     if late:
         why = f"not ready within {job.timeout_seconds:.0f} s: {need.reason}"
-        return _failed(work, why, "", ExitCode.NOT_READY, _look_hint(work))
+        return _ails(work, why)
     return None
 
 
 def _tell(work: Work, need: Next, outcome: Outcome | None, say: Callable[[Progress], None]) -> None:
-    text = (outcome.message or str(outcome.word)) if outcome else need.reason
+    text = (outcome.message or str(outcome.word)) if outcome else _doing(need)
     quiet = isinstance(work.action, Keep) and outcome is not None and not outcome.message
     if text != work.said and not quiet:
         work.said = text
         say(Progress(minion=work.making.minion.name, key=work.key, text=text, done=outcome is not None))
 
 
+def _doing(need: Next) -> str:
+    if need.need is Need.START:
+        return f"starting {', '.join(name or 'the infra container' for name in need.containers)}"
+    return need.reason
+
+
 def _interrupted(work: Work) -> Outcome:
-    return _failed(work, "interrupted before it was ready", "", ExitCode.INTERRUPTED)
+    return _ails(work, "interrupted before it was ready", code=ExitCode.INTERRUPTED)
 
 
 def _look_hint(work: Work) -> str:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from podctl.core.actions import ASKED_FOR, Create, Remove, Replace, Start
 from podctl.core.outcome import Outcome, Progress, Word
-from podctl.core.plan import Create, Remove, Replace, Start
 from podctl.engine import recipe
 from podctl.engine.bring_up import drive, failure, make
 from podctl.engine.hooks import http_get
-from podctl.engine.images import pull_all
+from podctl.engine.images import image_hint, pull_all
 from podctl.engine.session import side_by_side
 from podctl.engine.work import work_for
 from podctl.errors import ExitCode, InputError, PodctlError, UnreachableError
@@ -23,8 +23,8 @@ from podctl.errors import ExitCode, InputError, PodctlError, UnreachableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from podctl.core.actions import Action, Plan
     from podctl.core.model import PodKey
-    from podctl.core.plan import Action, Plan
     from podctl.engine.session import Session
     from podctl.engine.work import Job, Work
 
@@ -112,7 +112,7 @@ class Execution:
 
     def _pull(self, minion: str) -> None:
         wanted = [each.pod for each in self._makers if each.minion == minion]
-        self._tell(minion, None, "checks the images")
+        self._tell(minion, None, "checking")
         self._pull_problems[minion] = pull_all(
             self._session.conversation(minion), self._session.minion(minion), wanted, self._job
         )
@@ -125,9 +125,7 @@ class Execution:
     def _remove_moving(self, minion: str, moves: Sequence[Remove]) -> None:
         mine = [each for each in moves if each.minion == minion]
         self._stuck.update(each.uid for each in mine)  # they stay in it when the Minion breaks off: nobody knows then
-        for removal in mine:
-            if not self._removed(removal):
-                self._stuck.discard(removal.uid)
+        self._stuck -= {each.uid for each in mine} - self._removed(minion, mine).keys()
 
     def _serve(self, minion: str) -> None:
         """All Actions of one Minion."""
@@ -135,14 +133,14 @@ class Execution:
             return
         works: list[Work] = []
         claims: set[tuple[str, str]] = set()
-        for action in self._plan.actions:
-            if action.minion != minion:
-                continue
+        mine = [each for each in self._plan.actions if each.minion == minion]
+        self._remove(minion, [each for each in mine if isinstance(each, Remove)])
+        for action in mine:
             if self._stop.is_set():
                 return
             if isinstance(action, Remove):
-                self._add(action, self._removal_outcome(action))
-            elif isinstance(action, Create | Replace):
+                continue
+            if isinstance(action, Create | Replace):
                 self._make(action, works, claims)
             elif isinstance(action, Start) or self._job.wait:
                 works.append(work_for(action, self._job))
@@ -156,7 +154,7 @@ class Execution:
     def _make(self, action: Create | Replace, works: list[Work], claims: set[tuple[str, str]]) -> None:
         """Adds the Pod to `works` when it was made, its failure to the outcomes when it was not."""
         if problem := self._image_problem(action):
-            self._fail(action, problem)
+            self._fail(action, problem, hint=image_hint(problem), stays=True)
             return
         work = work_for(action, self._job)
         if isinstance(action, Replace):
@@ -164,7 +162,7 @@ class Execution:
             problem = old if action.remove.uid in self._stuck else ""
             if action.remove.minion == action.minion:
                 self._tell(action.minion, action, "stopping the old one")
-                problem = self._removed(action.remove)
+                problem = self._removed(action.minion, [action.remove]).get(action.remove.uid, "")
             if problem:
                 self._fail(action, problem)
                 return
@@ -175,22 +173,26 @@ class Execution:
         else:
             works.append(work)
 
-    def _fail(self, action: Create | Replace, problem: str) -> None:
+    def _fail(self, action: Create | Replace, problem: str, *, hint: str = "", stays: bool = False) -> None:
+        """`stays`: a Pod that was to be replaced is as it was."""
         what, _, evidence = problem.partition("\n")
+        what += "; the old one stays as it is" if stays and isinstance(action, Replace) else ""
         broken_off = isinstance(action, Replace) and action.remove.minion in self._lost
         outcome = Outcome(
             key=action.key, minion=action.minion, word=Word.FAILED, message=what, evidence=evidence,
-            code=ExitCode.UNREACHABLE if broken_off else ExitCode.FAILED,
+            code=ExitCode.UNREACHABLE if broken_off else ExitCode.FAILED, hint=hint,
         )  # fmt: skip
         self._add(action, outcome)
 
-    def _removed(self, action: Remove) -> str:
-        """Runs the steps of a Remove; what went wrong, or ""."""
-        self._ask_http_hooks(action)
-        minion = self._session.minion(action.minion)
-        steps = recipe.remove(minion, self._job.cluster.name, action, self._job.grace_seconds)
-        failed = failure(self._session.conversation(action.minion).run(steps))
-        return f"cannot {failed.step.title}\n{failed.error_text}" if failed else ""
+    def _removed(self, name: str, actions: Sequence[Remove]) -> dict[str, str]:
+        """Runs the steps of these Removes; what went wrong, by uid: {} when all are gone."""
+        for action in actions:
+            self._ask_http_hooks(action)
+        minion = self._session.minion(name)
+        steps = recipe.remove(minion, self._job.cluster.name, actions, self._job.grace_seconds)
+        results = self._session.conversation(name).run(steps)
+        own = {each.uid: failure([result for result in results if result.step.group == each.uid]) for each in actions}
+        return {uid: f"cannot {failed.step.title}\n{failed.error_text}" for uid, failed in own.items() if failed}
 
     def _ask_http_hooks(self, action: Remove) -> None:
         """PreStop hooks by HTTP; as in Kubernetes one that fails holds up nothing."""
@@ -203,16 +205,21 @@ class Execution:
                 ports = containers.get(name, {}).get("ports") or ()
                 http_get(hook["httpGet"], ports, pod.infra.ip, self._session.transport(action.minion))
 
-    def _removal_outcome(self, action: Remove) -> Outcome:
-        self._tell(action.minion, action, f"stopping: {action.reason}")
-        problem = self._removed(action)
-        what, _, evidence = problem.partition("\n")
-        outcome = Outcome(
-            key=action.key, minion=action.minion, word=Word.FAILED if problem else Word.DELETED,
-            code=ExitCode.FAILED if problem else ExitCode.DONE, message=what, evidence=evidence,
-        )  # fmt: skip
-        self._tell(action.minion, action, outcome.message or str(outcome.word), done=True)
-        return outcome
+    def _remove(self, minion: str, actions: Sequence[Remove]) -> None:
+        """All at once: ten Pods of a long grace period take no longer than one."""
+        if not actions or self._stop.is_set():
+            return
+        for action in actions:
+            self._tell(minion, action, "stopping" if action.reason == ASKED_FOR else f"stopping: {action.reason}")
+        problems = self._removed(minion, actions)
+        for action in actions:
+            what, _, evidence = problems.get(action.uid, "").partition("\n")
+            outcome = Outcome(
+                key=action.key, minion=minion, word=Word.FAILED if what else Word.DELETED,
+                code=ExitCode.FAILED if what else ExitCode.DONE, message=what, evidence=evidence,
+            )  # fmt: skip
+            self._add(action, outcome)
+            self._tell(minion, action, outcome.message or str(outcome.word), done=True)
 
 
 def check_inputs(plan: Plan, job: Job) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from podctl.engine.work import Job
     from podctl.transport.base import Conversation
 
+_NEVER = "ErrImageNeverPull"  # the first word of what `change.pull` says then
 _CONFIG_JSON, _DOCKERCFG = ".dockerconfigjson", ".dockercfg"
 
 
@@ -68,9 +69,16 @@ def changed_images(session: Session, plan: Plan, job: Job) -> frozenset[PodKey]:
 
 
 def _problem(image: str, said: str) -> str:
-    if said.startswith("ErrImageNeverPull"):
+    if said.startswith(_NEVER):
         return said
     return f"ErrImagePull: cannot pull {image}\n{said}"
+
+
+def image_hint(problem: str) -> str:
+    """What to do about a problem that `pull_all` told."""
+    if problem.startswith(_NEVER):
+        return "Load it there (docker load), or let imagePullPolicy be IfNotPresent."
+    return "Check the image's name, the way from that Minion to its registry, and imagePullSecrets."
 
 
 def login_for(pod: PodManifest, job: Job) -> bytes | None:

@@ -37,11 +37,16 @@ def observe(conversation: Conversation, minion: Minion, cluster: str) -> Observe
     """One look at one Minion. Raises UnreachableError with the cause when it cannot be seen."""
     results = conversation.run(questions(minion, cluster))
     for result in results:
-        if not result.ok and not ask.is_gone(result.error_text):
-            raise engine_problem(minion, result.status, result.error_text) or DockerError(
-                f"Minion {minion.name}: cannot {result.step.title}", evidence=result.error_text
-            )
+        check(minion, result)
     return read(minion, cluster, results)
+
+
+def check(minion: Minion, result: StepResult) -> None:
+    """Raises DockerError for a question that was not answered; what is merely gone is an answer."""
+    if not result.ok and not ask.is_gone(result.error_text):
+        raise engine_problem(minion, result.status, result.error_text) or DockerError(
+            f"Minion {minion.name}: cannot {result.step.title}", evidence=result.error_text
+        )
 
 
 def read(minion: Minion, cluster: str, results: Sequence[StepResult]) -> ObservedMinion:

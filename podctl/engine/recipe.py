@@ -5,6 +5,7 @@ All steps of one Pod are one group: at the first that fails the rest is skipped:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 60
 _STOP_EXTRA_SECONDS = 15
+_STOPPED_AT_ONCE = 50  # by one call of the engine's command line (docker/cli, parallelOperation)
 
 
 def prepare(making: Making, claims: Sequence[PersistentVolumeClaim], architecture: str) -> tuple[Step, ...]:
@@ -156,32 +158,70 @@ def _exec_hook(making: Making, container: Container) -> Script | None:
     return None
 
 
-def remove(minion: Minion, cluster: str, action: Remove, grace_seconds: int | None = None) -> tuple[Step, ...]:
-    """From a Pod, or from what is left of one, to nothing: marked first, the infra container and volumes last."""
+def remove(
+    minion: Minion, cluster: str, actions: Sequence[Remove], grace_seconds: int | None = None
+) -> tuple[Step, ...]:
+    """From Pods, or from what is left of them, to nothing: all marked first, all stopped at once, then removed.
 
-    def step(title: str, script: Script, seconds: float = _START_SECONDS) -> Step:
-        return Step(title=title, script=script, group=action.uid, timeout_seconds=seconds)
+    Each Pod's steps are a group of their own; its infra container and volumes go last. The stop belongs to no group
+    where several Pods share it.
+    """
+    docker, pods = minion.docker, [each.pod for each in actions if each.pod]
+    return (
+        *(step for each in actions if each.pod for step in _mark(docker, cluster, each.pod)),
+        *_stop(docker, pods, grace_seconds),
+        *(step for each in actions for step in _wipe(docker, each)),
+    )
 
-    docker, pod, steps = minion.docker, action.pod, list[Step]()
-    if pod:
+
+def _going(pod_uid: str, title: str, script: Script) -> Step:
+    return Step(title=title, script=script, group=pod_uid, timeout_seconds=_START_SECONDS)
+
+
+def _mark(docker: str, cluster: str, pod: ObservedPod) -> Iterable[Step]:
+    """From here on nothing brings the Pod back: not podctl, and not the engine."""
+    if pod.infra and pod.mark is Mark.COMMITTED:
+        old = naming.marked(naming.infra(cluster, pod.key), Mark.OLD, pod.uid)
+        yield _going(pod.uid, f"mark pod {pod.key} as going", change.rename(docker, pod.infra.id, old))
+    every = [*(each.id for each in pod.containers.values()), *([pod.infra.id] if pod.infra else [])]
+    yield _going(pod.uid, "switch off its restart policies", change.never_restart(docker, every))
+
+
+def _stop(docker: str, pods: Sequence[ObservedPod], grace_seconds: int | None) -> Iterable[Step]:
+    """One step that stops all these Pods: one call for all of the same grace, as each call is a process there."""
+    together: defaultdict[int, list[str]] = defaultdict(list)
+    scripts: list[Script] = []
+    longest = 0
+    for pod in pods:
         grace = _grace(pod) if grace_seconds is None else grace_seconds
-        members = [each.id for each in pod.containers.values()]
         running = [each.id for each in pod.containers.values() if each.running or each.status == "restarting"]
-        if pod.infra and pod.mark is Mark.COMMITTED:
-            old = naming.marked(naming.infra(cluster, pod.key), Mark.OLD, pod.uid)
-            steps.append(step(f"mark pod {pod.key} as going", change.rename(docker, pod.infra.id, old)))
-        every = [*members, *([pod.infra.id] if pod.infra else [])]
-        steps.append(step("switch off its restart policies", change.never_restart(docker, every)))
-        if running:
-            stop = change.stop(docker, running, grace, _pre_stop(docker, pod) if grace else ())
-            steps.append(step(f"stop pod {pod.key}", stop, grace + _STOP_EXTRA_SECONDS))
-        if members:
-            steps.append(step(f"remove the containers of pod {pod.key}", change.remove_containers(docker, members)))
-        if pod.infra:
-            steps.append(step("remove its infra container", change.remove_containers(docker, [pod.infra.id])))
+        if hooks := _pre_stop(docker, pod) if grace and running else ():
+            scripts.append(change.stop(docker, running, grace, hooks))
+        else:
+            together[grace] += running
+        longest = max(longest, grace if running else 0)
+    scripts += [change.stop(docker, names, grace, ()) for grace, names in together.items() if names]
+    if scripts:
+        waves = 1 + max((len(names) for names in together.values()), default=0) // _STOPPED_AT_ONCE
+        yield Step(
+            title=f"stop {', '.join(f'pod {pod.key}' for pod in pods)}",
+            script=change.side_by_side(scripts) if len(scripts) > 1 else scripts[0],
+            group=pods[0].uid if len(pods) == 1 else "",
+            timeout_seconds=waves * longest + _STOP_EXTRA_SECONDS + len(pods),
+        )
+
+
+def _wipe(docker: str, action: Remove) -> Iterable[Step]:
+    pod = action.pod
+    if pod and pod.containers:
+        members = [each.id for each in pod.containers.values()]
+        yield _going(
+            pod.uid, f"remove the containers of pod {pod.key}", change.remove_containers(docker, members)
+        )  # fmt: skip
+    if pod and pod.infra:
+        yield _going(pod.uid, "remove its infra container", change.remove_containers(docker, [pod.infra.id]))
     if action.volumes:
-        steps.append(step("remove its volumes", change.remove_volumes(docker, action.volumes)))
-    return tuple(steps)
+        yield _going(action.uid, "remove its volumes", change.remove_volumes(docker, action.volumes))
 
 
 def _grace(pod: ObservedPod) -> int:

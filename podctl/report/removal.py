@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from podctl.core.outcome import Word
@@ -13,22 +12,25 @@ if TYPE_CHECKING:
     from podctl.core.deletion import Doomed
     from podctl.core.outcome import Outcome
 
+_NAMED = 5  # of many Pods so many are named
 _MANY = 2  # from so many Pods on, chosen by label or --all, somebody is asked
 
 
-def can_ask() -> bool:
-    return sys.stdin.isatty()
+def loss(doomed: Doomed) -> str:
+    """Each claim's volume that would go, with its size and Minion; "" when no data is lost."""
+    return " and ".join(
+        f"volume {claim.volume} ({claim.size or 'unknown size'}) of claim {claim.key} on {claim.minion}"
+        for claim in doomed.claims
+    )
 
 
 def question(doomed: Doomed, *, sweeping: bool) -> str:
     """What to ask before this goes; "" when nothing is to be asked."""
-    parts = [
-        f"volume {claim.volume} ({claim.size or 'unknown size'}) of claim {claim.key} on {claim.minion}"
-        for claim in doomed.claims
-    ]
+    parts = [loss(doomed)] if doomed.claims else []
     if sweeping and len(doomed.pods) >= _MANY:
-        parts.append(f"{len(doomed.pods)} Pods ({', '.join(pod.key.name for pod in doomed.pods[:5])}, …)")
-    ending = " The data in it is lost for ever." if doomed.claims else ""
+        some = ", ".join(pod.key.name for pod in doomed.pods[:_NAMED])
+        parts.append(f"{len(doomed.pods)} Pods ({some}{', …' if len(doomed.pods) > _NAMED else ''})")
+    ending = " Its data is lost for ever." if doomed.claims else ""
     return f"Delete {' and '.join(parts)}?{ending}" if parts else ""
 
 
@@ -50,6 +52,12 @@ def result_lines(doomed: Doomed, outcomes: Iterable[Outcome], claim_problems: Ma
         if claim.volume not in claim_problems
     ]
     return lines
+
+
+def nothing_lines(doomed: Doomed, namespace: str) -> list[str]:
+    """Where nothing was named and nothing matched: the same words that `get` has for it."""
+    nothing = not (doomed.pods or doomed.claims or doomed.missing)
+    return [f"No resources found in {namespace} namespace."] if nothing else []
 
 
 def claim_trouble_lines(problems: Mapping[str, str]) -> list[str]:

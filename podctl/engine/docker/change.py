@@ -110,6 +110,13 @@ def stop(docker: str, names: Sequence[str], grace_seconds: int, before: Sequence
     return Script(text, f"{quiet.shown} -t {grace_seconds} {words(names).shown}")
 
 
+def side_by_side(scripts: Sequence[Script]) -> Script:
+    """All of them at once; ends when the last has ended, with 0."""
+    return Script(
+        "".join(f"(\n{each.text}\n) &\n" for each in scripts) + "wait", "; ".join(each.shown for each in scripts)
+    )
+
+
 def never_restart(docker: str, names: Sequence[str]) -> Script:
     command = words([docker, "update", "--restart", "no", *names])
     return Script(f"{command.text} >/dev/null 2>&1 || :", command.shown)
