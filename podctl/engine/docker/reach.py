@@ -123,7 +123,7 @@ def head_of(docker: str, container: str, path: str) -> Script:
     )
 
 
-def owner(docker: str, container: str) -> Script:
+def nature(docker: str, container: str) -> Script:
     """Three lines: its working directory, its USER as it was given, and uid and gid of its main process, or ""."""
     return bind(
         "{docker} container inspect -f {format} {container} || exit\n"
