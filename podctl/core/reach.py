@@ -139,3 +139,18 @@ def container_ports(pod: ObservedPod) -> dict[str, tuple[int, str]]:
             if port.get("name"):
                 found.setdefault(port["name"], (int(port["containerPort"]), str(port.get("protocol") or "TCP")))
     return found
+
+
+def pod_address(pod: ObservedPod) -> tuple[str, str]:
+    """Where its Minion reaches the Pod, and the id of its infra container. Raises PodctlError when it does not run."""
+    infra = pod.infra
+    if infra is None or not infra.running or pod.mark is Mark.OLD:
+        raise PodctlError(
+            f"unable to forward port because pod {pod.key.name} is not running",
+            hint=f"See `podctl get pod {pod.key.name} -n {pod.key.namespace}`.",
+        )
+    if infra.host_network:
+        return "127.0.0.1", infra.id
+    if not infra.ip:
+        raise PodctlError(f"pod {pod.key.name} has no address on Minion {pod.minion}")
+    return infra.ip, infra.id
