@@ -1,0 +1,126 @@
+"""What becomes of a Plan when Minions break off in the middle of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from observed import container, manifest, minion, pod
+
+from podctl.core.actions import Create, Plan, Remove, Replace
+from podctl.core.manifest import parse
+from podctl.core.model import Cluster, Inventory, Mark
+from podctl.core.outcome import Word
+from podctl.engine.execute import Execution
+from podctl.engine.session import Session
+from podctl.engine.work import Job
+from podctl.errors import ExitCode
+from podctl.transport.fake import FakeTransport
+
+MANIFESTS = parse([("web.json", json.dumps(manifest()))])
+WEB = MANIFESTS.pods[0]
+
+
+class Machine(FakeTransport):
+    """Answers every step with nothing, and breaks off after the first whose title begins with `until`."""
+
+    def __init__(self, name, until=""):
+        super().__init__(minion(name=name).minion, self.reply)
+        self.until = until
+
+    def reply(self, step):
+        self.dead = bool(self.until) and step.title.startswith(self.until)
+        return 0, b"172.18.0.2\n", b""
+
+    @property
+    def titles(self):
+        return [step.title for step in self.steps]
+
+
+def carried_out(plan, *machines):
+    """The outcomes of `plan`, which does not wait, on these Minions."""
+    seen = [minion(name=each.minion.name) for each in machines]
+    inventory = Inventory(cluster="shop", minions=tuple(each.minion for each in seen), source="shop.yaml")
+    session = Session(inventory, {each.minion.name: each for each in machines})
+    job = Job(cluster=Cluster(name="shop", minions=tuple(seen)), manifests=MANIFESTS, uids=lambda: "n3w", wait=False)
+    return Execution(plan, session, job, lambda _: None).run()
+
+
+def words(outcomes):
+    return sorted((each.minion, str(each.key), each.word, each.code) for each in outcomes)
+
+
+OLD = pod(container("app"), uid="0ld", minion="alpha", manifest=manifest())
+MOVE = Replace(
+    pod=WEB, minion="bravo", reason="its manifest changed", placement_reason="it fits",
+    remove=Remove(minion="alpha", uid="0ld", pod=OLD, reason="its manifest changed"),
+)  # fmt: skip
+
+
+def test_a_pod_whose_old_minion_breaks_off_while_it_is_removed_there_is_not_made_on_the_new_one():
+    alpha, bravo = Machine("alpha", until="mark pod"), Machine("bravo")
+    outcomes = carried_out(Plan(actions=(MOVE,)), alpha, bravo)
+    assert words(outcomes) == [("bravo", "default/web", Word.FAILED, ExitCode.UNREACHABLE)]
+    assert outcomes[0].message == "the old one on alpha could not be removed"
+    assert [title for title in bravo.titles if not title.startswith("pull ")] == []
+
+
+def test_a_pod_stays_where_it_is_when_the_minion_that_it_should_move_to_breaks_off():
+    alpha, bravo = Machine("alpha"), Machine("bravo", until="pull")
+    bravo.dead = True
+    outcomes = carried_out(Plan(actions=(MOVE,)), alpha, bravo)
+    assert words(outcomes) == [("bravo", "default/web", Word.UNKNOWN, ExitCode.UNREACHABLE)]
+    assert alpha.titles == []
+
+
+def test_a_pod_is_unknown_also_when_what_was_left_of_its_last_life_was_removed_before_the_link_broke():
+    """Both have the same key on the same Minion: the one that ended well must not speak for the other."""
+    left = pod(container("app"), uid="l3ft", minion="alpha", manifest=manifest(), mark=Mark.NEW)
+    plan = Plan(
+        actions=(
+            Remove(minion="alpha", uid="l3ft", pod=left, reason="left half made", leftover=True),
+            Create(pod=WEB, minion="alpha", reason="it is nowhere", placement_reason="it fits"),
+        )
+    )
+    outcomes = carried_out(plan, Machine("alpha", until="start the infra container"))
+    assert words(outcomes) == [
+        ("alpha", "default/web", Word.DELETED, ExitCode.DONE),
+        ("alpha", "default/web", Word.UNKNOWN, ExitCode.UNREACHABLE),
+    ]
+
+
+def test_volumes_whose_minion_breaks_off_are_told_of_though_they_have_no_name():
+    plan = Plan(actions=(Remove(minion="alpha", uid="g0ne", reason="volumes of a Pod that is gone", volumes=("v",)),))
+    alpha = Machine("alpha")
+    alpha.dead = True
+    assert words(carried_out(plan, alpha)) == [("alpha", "None", Word.UNKNOWN, ExitCode.UNREACHABLE)]
+
+
+def test_one_minion_that_breaks_off_costs_the_others_nothing():
+    plan = Plan(
+        actions=tuple(
+            Remove(minion=name, uid=name, reason="deleted", pod=pod(container("app"), uid=name, minion=name))
+            for name in ("alpha", "bravo")
+        )
+    )
+    outcomes = carried_out(plan, Machine("alpha", until="mark pod"), Machine("bravo"))
+    assert words(outcomes) == [
+        ("alpha", "default/web", Word.UNKNOWN, ExitCode.UNREACHABLE),
+        ("bravo", "default/web", Word.DELETED, ExitCode.DONE),
+    ]
+
+
+def test_a_bug_on_one_minion_is_no_success():
+    def broken(_step):
+        raise ZeroDivisionError
+
+    alpha = Machine("alpha")
+    alpha.answer = broken
+    plan = Plan(actions=(Create(pod=WEB, minion="alpha", reason="it is nowhere", placement_reason="it fits"),))
+    with pytest.raises(ZeroDivisionError):
+        carried_out(plan, alpha)
+
+
+def test_an_empty_plan_asks_nobody_anything():
+    alpha = Machine("alpha")
+    assert (carried_out(Plan(), alpha), alpha.titles) == ([], [])
