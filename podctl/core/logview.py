@@ -1,8 +1,7 @@
 """What of a container's log is asked for, as one value a stream.
 
-The engine keeps one log over all runs of a container, and of an earlier run only when it ended (docker-facts 10a; the
-log of the current run of a container that runs begins there). So `previous` is all that came before the current run,
-where Kubernetes has the last run alone.
+The engine keeps one log over all runs of a container, and of an earlier run it remembers only when it ended: there the
+log of the run that is now begins. So `previous` is all that came before, where Kubernetes has the last run alone.
 """
 
 from __future__ import annotations
