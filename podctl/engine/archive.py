@@ -187,12 +187,13 @@ def _leads_inside(path: Path, root: Path) -> bool:
 def _make_folder(path: Path) -> None:
     if path.is_symlink():
         path.unlink()
-    path.mkdir(exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
     path.chmod(path.stat().st_mode | stat.S_IRWXU)  # until all is in it
 
 
 def _write(path: Path, source: IO[bytes], mode: int) -> None:
     """A link that is there is replaced, not followed; a file keeps its place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_symlink():
         path.unlink()
     with path.open("wb") as file:
@@ -213,12 +214,23 @@ def _link(path: Path, root: Path, entry: tarfile.TarInfo, done: _Unpacked) -> No
 
 def _finish(root: Path, done: _Unpacked) -> None:
     for name, target in done.links:
-        path = root / name
-        if not link_stays(name, target):
-            done.warnings.append(f"{path}: left out: a link to {target}, which leads out of {root}")
-            continue
-        if path.is_symlink() or path.is_file():
-            path.unlink()
-        path.symlink_to(target)
+        if warning := _make_link(root, root / name, target):
+            done.warnings.append(f"{root / name}: left out: {warning}")
     for path, mode in reversed(done.modes):
         path.chmod(mode)
+
+
+def _make_link(root: Path, path: Path, target: str) -> str:
+    """Why it was not made, or ""."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = path.parent.resolve()  # links that were made before count as what they lead to
+    if not folder.is_relative_to(root.resolve()):
+        return f"it leads out of {root}"
+    if not link_stays(str(folder.relative_to(root.resolve()) / path.name), target):
+        return f"a link to {target}, which leads out of {root}"
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.is_dir():
+        return f"a link to {target}, and there is a folder in its place"
+    path.symlink_to(target)
+    return ""
