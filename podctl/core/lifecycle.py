@@ -195,8 +195,9 @@ def _is_down(part: Part, container: ObservedContainer, infra: ObservedContainer)
 
 def _unsteady(part: Part, container: ObservedContainer, now: datetime) -> str:
     """Why this container does not count as well yet; "" when it does."""
+    times = f", restarted {container.restart_count} times" if container.restart_count else ""
     if container.status == "restarting":
-        return f"{part.name}: {_why(container)}, restarted {container.restart_count} times"
+        return f"{part.name}: {_why(container)}{times}"
     if not _runs(container) or container.started_at is None:
         return ""
     ran = (now - container.started_at).total_seconds()
@@ -204,7 +205,7 @@ def _unsteady(part: Part, container: ObservedContainer, now: datetime) -> str:
         return ""
     if part.restart_policy != "Always" and not part.init:
         return f"{part.name} runs"
-    return f"{part.name} has not run for {STEADY_SECONDS} s yet"
+    return f"{part.name} has not run for {STEADY_SECONDS} s yet{times}"
 
 
 def _runs(container: ObservedContainer) -> bool:

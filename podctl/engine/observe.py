@@ -38,7 +38,14 @@ def observe(conversation: Conversation, minion: Minion, cluster: str) -> Observe
     results = conversation.run(questions(minion, cluster))
     for result in results:
         check(minion, result)
-    return read(minion, cluster, results)
+    try:
+        return read(minion, cluster, results)
+    except (ValueError, LookupError, TypeError) as error:
+        raise DockerError(
+            f"Minion {minion.name}: what {minion.docker} answers there cannot be read",
+            evidence=f"{type(error).__name__}: {error}",
+            hint=f"There: {minion.docker} version; the `docker:` of the inventory must be docker's own command.",
+        ) from error
 
 
 def check(minion: Minion, result: StepResult) -> None:

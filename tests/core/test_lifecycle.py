@@ -111,6 +111,9 @@ CASES = {
     "the engine's restarts are counted": (
         pod(container("app", "restarting", exit_code=2, restart_count=4), running("side"), manifest=plain),
         wait("app: ended with exit code 2, restarted 4 times")),
+    "also for one that runs again": (
+        pod(running("app", started_at=ago(seconds=1), restart_count=4), running("side"), manifest=plain),
+        wait(f"app has not run for {STEADY_SECONDS} s yet, restarted 4 times")),
     "containers of an earlier network are restarted": (
         pod(running("app"), running("side", started_at=ago(seconds=5)), manifest=plain,
             infra=infra(started_at=ago(minutes=1))),

@@ -68,7 +68,8 @@ def _container(raw: Mapping[str, Any]) -> ObservedContainer:
         labels=raw["labels"] or {},
         ip=next((net["IPAddress"] for net in (raw["networks"] or {}).values() if net.get("IPAddress")), ""),
         ports=tuple(sorted(_ports(raw["ports"]), key=lambda port: (port.host_port, port.protocol, port.host_ip))),
-        volumes=tuple(mount["Name"] for mount in raw["mounts"] or () if mount.get("Type") == "volume"),
+        # docker gives them in another order at each look
+        volumes=tuple(sorted(mount["Name"] for mount in raw["mounts"] or () if mount.get("Type") == "volume")),
         cpu_limit_millis=_cpu_limit_millis(raw),
         memory_limit_bytes=raw["memory"],
         host_network=raw["network_mode"] == "host",
