@@ -17,7 +17,7 @@ from podctl.engine.bring_up import drive, failure, make
 from podctl.engine.hooks import http_get
 from podctl.engine.images import image_hint, pull_all
 from podctl.engine.session import side_by_side
-from podctl.engine.work import work_for
+from podctl.engine.work import pod_address, work_for
 from podctl.errors import ExitCode, InputError, PodctlError, UnreachableError
 
 if TYPE_CHECKING:
@@ -199,11 +199,14 @@ class Execution:
         pod = action.pod
         if pod is None or not pod.infra:
             return
-        containers = {each["name"]: each for each in (pod.manifest.get("spec") or {}).get("containers") or ()}
+        spec = pod.manifest.get("spec") or {}
+        every = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+        containers = {each["name"]: each for each in every}
+        address = pod_address(pod, self._job.minion(action.minion))
         for name, hook in recipe.pre_stop_hooks(pod).items():
-            if "httpGet" in hook and pod.infra.ip:
+            if "httpGet" in hook and address:
                 ports = containers.get(name, {}).get("ports") or ()
-                http_get(hook["httpGet"], ports, pod.infra.ip, self._session.transport(action.minion))
+                http_get(hook["httpGet"], ports, address, self._session.transport(action.minion))
 
     def _remove(self, minion: str, actions: Sequence[Remove]) -> None:
         """All at once: ten Pods of a long grace period take no longer than one."""

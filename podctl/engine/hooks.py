@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from typing import TYPE_CHECKING, Any
 
 from podctl.errors import PodctlError
@@ -14,19 +15,28 @@ if TYPE_CHECKING:
     from podctl.transport.base import Socket, Transport
 
 _TIMEOUT_SECONDS = 30
+_PATIENCE_SECONDS = 10
+_PAUSE_SECONDS = 0.2
 _LEAST_FAILURE = 400  # an HTTP status from here on is a failure, as in the kubelet
 _CHUNK = 1 << 14
 
 
 def run_post_start(making: Making, name: str, transport: Transport) -> str:
-    """Asks the postStart httpGet hook of container `name`; what went wrong, or "" (also when there is none)."""
+    """Asks the postStart httpGet hook of container `name`; what went wrong, or "" (also when there is none).
+
+    The kubelet starts a container again whose hook failed, as most do that ask before the server listens; here the
+    container runs on and is asked again for ten seconds.
+    """
     container = next((each for each in making.spec.all_containers if each.name == name), None)
     hook = container.lifecycle.post_start if container else None
     if container is None or hook is None or hook.http_get is None:
         return ""
     raw = hook.http_get.model_dump(by_alias=True)
     ports = [port.model_dump(by_alias=True) for port in container.ports]
-    return http_get(raw, ports, making.context.pod_ip, transport)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while (problem := http_get(raw, ports, making.context.pod_ip, transport)) and time.monotonic() < deadline:
+        time.sleep(_PAUSE_SECONDS)
+    return problem
 
 
 def http_get(action: Mapping[str, Any], ports: Sequence[Mapping[str, Any]], address: str, transport: Transport) -> str:

@@ -83,11 +83,6 @@ class Pods:
     def apply(self, text: str, *options: str):
         return self.podctl("apply", "-n", self.namespace, *options, "-f", "-", input=text)
 
-    def status(self, pod: str) -> str:
-        """The STATUS that `get pods` shows."""
-        rows = self.podctl("get", "pods", "-n", self.namespace, "--no-headers").stdout.splitlines()
-        return next((row.split()[2] for row in rows if row.split()[0] == pod), "")
-
 
 @contextlib.contextmanager
 def applied(sandbox: Sandbox, home: Path, text: str, *options: str, inventory: Path | None = None) -> Iterator[Pods]:
