@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO_DIR ?= $(HOME)/.cache/podctl/demo
 # What the sandbox and the tests on real Minions need. fish, csh and busybox are login shells to test with,
 # docker-registry and openssl serve images, qemu-user-static and binutils check the arm64 infra program.
-PACKAGES := docker.io openssh-server openssh-client iproute2 iptables e2fsprogs util-linux procps busybox fish csh dash \
+PACKAGES := docker.io openssh-server openssh-client iproute2 iptables e2fsprogs util-linux procps busybox fish csh dash sudo \
 	docker-registry qemu-user-static binutils binutils-aarch64-linux-gnu
 DEMO_PACKAGES := docker.io openssh-server openssh-client iproute2 iptables e2fsprogs util-linux procps busybox curl
 WORKERS ?= 2

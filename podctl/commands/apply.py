@@ -53,6 +53,7 @@ def apply(
     from podctl.core.manifest import parse  # noqa: PLC0415 - pydantic only where manifests are read
     from podctl.engine.applying import Wish, check_minions, run  # noqa: PLC0415 - as above
     from podctl.report import outcomes  # noqa: PLC0415
+    from podctl.report.answers import silence_text  # noqa: PLC0415
     from podctl.report.progress import progress  # noqa: PLC0415
 
     sources = read_sources(files, recursive=recursive)
@@ -73,5 +74,5 @@ def apply(
         click.echo(line)
     say_errors(outcomes.trouble_lines(done.outcomes))
     say_errors(outcomes.held_lines(done.plan.held))
-    say_errors(outcomes.silent_lines(done.cluster))
+    click.echo(silence_text(done.cluster), nl=False, err=True)
     return worst([*outcomes.codes(done.outcomes, done.plan.held, done.cluster), *done.codes])

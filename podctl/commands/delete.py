@@ -13,6 +13,7 @@ from podctl.core.deletion import check_kinds, doomed_by, doomed_of
 from podctl.core.query import answer, parse_query
 from podctl.errors import InputError, worst
 from podctl.report import outcomes, removal
+from podctl.report.answers import silence_text
 from podctl.report.progress import progress
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def delete(
         click.echo(line)
     say_errors(outcomes.trouble_lines(done.outcomes))
     say_errors(removal.claim_trouble_lines(done.claim_problems))
-    say_errors(outcomes.silent_lines(done.cluster))
+    click.echo(silence_text(done.cluster), nl=False, err=True)
     codes = [*outcomes.codes(done.outcomes, (), done.cluster), *done.codes]
     return worst([*codes, ended(done.cluster, () if ignore_not_found else done.doomed.missing)])
 

@@ -26,6 +26,7 @@ def diff(inventory: Inventory, files: tuple[str, ...], *, recursive: bool, names
     from podctl.core.manifest import parse  # noqa: PLC0415 - pydantic only where manifests are read
     from podctl.engine.applying import Wish, run  # noqa: PLC0415 - as above
     from podctl.report import outcomes  # noqa: PLC0415
+    from podctl.report.answers import silence_text  # noqa: PLC0415
     from podctl.report.difference import diff_text  # noqa: PLC0415
 
     sources = read_sources(files, recursive=recursive)
@@ -35,7 +36,7 @@ def diff(inventory: Inventory, files: tuple[str, ...], *, recursive: bool, names
         done = run(session, wish, lambda _progress: None)
     click.echo(diff_text(done.plan), nl=False)
     say_errors(outcomes.held_lines(done.plan.held))
-    say_errors(outcomes.silent_lines(done.cluster))
+    click.echo(silence_text(done.cluster), nl=False, err=True)
     if done.cluster.silent:
         return ExitCode.UNREACHABLE
     return 1 if done.plan.changes or done.plan.held else 0

@@ -58,10 +58,13 @@ def missing_text(missing: tuple[tuple[Kind, str], ...], suffix: str = "") -> str
 
 
 def silence_text(cluster: Cluster) -> str:
-    """One line for each silent Minion; "" when all answered."""
-    return "".join(
-        f"minion {each.minion.name} did not answer: {_one_line(each.problem)}\n" for each in cluster.silent
-    )  # fmt: skip
+    """For each silent Minion why, and what to do about it; "" when all answered."""
+    lines = []
+    for each in cluster.silent:
+        lines.append(f"minion {each.minion.name} did not answer: {_one_line(each.problem)}\n")
+        if each.hint:
+            lines.append(f"Hint: {_one_line(each.hint)}\n")
+    return "".join(lines)
 
 
 def silent_names(cluster: Cluster) -> str:

@@ -141,16 +141,6 @@ def _held(held: Held) -> tuple[str, str]:
     )
 
 
-def silent_lines(cluster: Cluster) -> list[str]:
-    lines: list[str] = []
-    for each in cluster.silent:
-        lines.append(f"minion {each.minion.name} did not answer: {each.problem}")
-        lines += [f"  {line}" for line in each.evidence.splitlines()[-10:]]
-        if each.hint:
-            lines.append(f"Hint: {each.hint}")
-    return lines
-
-
 def codes(outcomes: Iterable[Outcome], held: Iterable[Held], cluster: Cluster) -> list[ExitCode]:
     """All that the exit code is to tell."""
     found = [each.code for each in outcomes]
