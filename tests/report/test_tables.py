@@ -117,10 +117,11 @@ def test_an_output_that_there_is_not_is_refused(output, message):
     assert caught.value.hint
 
 
-def test_silent_minions_are_named_each_on_a_line():
+def test_silent_minions_are_named_each_with_what_to_do():
     assert silence_text(STORMY) == (
         "minion delta did not answer: permission denied on /run/docker.sock\n"
         "minion gamma did not answer: connection refused\n"
+        "Hint: See that sshd runs there.\n"
     )
     assert silence_text(CALM) == ""
 
