@@ -70,19 +70,19 @@ class Execution:
     def _on_each(self, work: Callable[[str], None], names: Iterable[str]) -> None:
         """`work` on all these Minions at once; an interrupt lets every running step end first."""
         wanted = sorted(names)
-        background = threading.Thread(target=lambda: self._guarded(work, wanted), daemon=True)
-        background.start()
+        ended = threading.Event()  # a Thread.join() that is interrupted takes the thread for ended (Python 3.11)
+        threading.Thread(target=lambda: self._guarded(work, wanted, ended), daemon=True).start()
         try:
-            while background.is_alive():
-                background.join(0.2)
+            while not ended.wait(0.2):
+                pass
         except KeyboardInterrupt:
             self._stop.set()
-            background.join()
+            ended.wait()
             raise
         if self._bug:
             raise self._bug
 
-    def _guarded(self, work: Callable[[str], None], wanted: Sequence[str]) -> None:
+    def _guarded(self, work: Callable[[str], None], wanted: Sequence[str], ended: threading.Event) -> None:
         try:
             for name, answer in side_by_side(work, wanted).items():
                 if isinstance(answer, PodctlError):
@@ -90,6 +90,8 @@ class Execution:
                     self._blame(name, answer)
         except BaseException as error:  # noqa: BLE001 - raised again by `_on_each`: a bug must not look like success
             self._bug = error
+        finally:
+            ended.set()
 
     def _blame(self, minion: str, error: PodctlError) -> None:
         """The Minion broke off: whatever of its Actions has no outcome yet is unknown until it is seen again."""

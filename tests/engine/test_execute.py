@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import json
+import threading
 
 import pytest
 from observed import container, manifest, minion, pod
@@ -119,6 +121,31 @@ def test_a_bug_on_one_minion_is_no_success():
     plan = Plan(actions=(Create(pod=WEB, minion="alpha", reason="it is nowhere", placement_reason="it fits"),))
     with pytest.raises(ZeroDivisionError):
         carried_out(plan, alpha)
+
+
+def test_an_interrupt_waits_for_the_running_step_and_begins_no_other():
+    def going(name):
+        return Remove(minion="alpha", uid=name, reason="deleted", pod=pod(container("app"), uid=name))
+
+    alpha = Machine("alpha")
+    seen = minion(name="alpha")
+    session = Session(Inventory(cluster="shop", minions=(seen.minion,), source="shop.yaml"), {"alpha": alpha})
+    job = Job(cluster=Cluster(name="shop", minions=(seen,)), manifests=MANIFESTS, uids=lambda: "n3w", wait=False)
+    new = Create(pod=WEB, minion="alpha", reason="it is nowhere", placement_reason="it fits")
+    execution = Execution(Plan(actions=(going("0ld"), new)), session, job, lambda _: None)
+
+    def slow(step):
+        if step.title.startswith("stop"):
+            _thread.interrupt_main()
+            execution._stop.wait()
+            threading.Event().wait(0.3)  # long enough for a main thread that does not wait
+        return 0, b"", b""
+
+    alpha.answer = slow
+    with pytest.raises(KeyboardInterrupt):
+        execution.run()
+    assert words(execution.outcomes) == [("alpha", "default/web", Word.DELETED, ExitCode.DONE)]
+    assert not [title for title in alpha.titles if title.startswith("create")]
 
 
 def test_an_empty_plan_asks_nobody_anything():
