@@ -222,12 +222,12 @@ def _finish(root: Path, done: _Unpacked) -> None:
 
 def _make_link(root: Path, path: Path, target: str) -> str:
     """Why it was not made, or ""."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     folder = path.parent.resolve()  # links that were made before count as what they lead to
     if not folder.is_relative_to(root.resolve()):
         return f"it leads out of {root}"
     if not link_stays(str(folder.relative_to(root.resolve()) / path.name), target):
         return f"a link to {target}, which leads out of {root}"
+    folder.mkdir(parents=True, exist_ok=True)
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif path.is_dir():
