@@ -13,6 +13,8 @@ from podctl.core.model import Mark
 if TYPE_CHECKING:
     from podctl.core.model import PodKey
 
+_LONGEST_FOLDER = 255  # characters, on Linux
+
 
 def network(cluster: str) -> str:
     return f"podctl_{cluster}"
@@ -41,4 +43,9 @@ def pod_volume(cluster: str, uid: str, volume: str) -> str:
 
 
 def claim_volume(cluster: str, namespace: str, claim: str) -> str:
-    return f"podctl_{cluster}_{namespace}_claim_{claim}"
+    """Raises ValueError where the name would be longer than a folder's name can be: a volume is a folder."""
+    name = f"podctl_{cluster}_{namespace}_claim_{claim}"
+    if len(name) > _LONGEST_FOLDER:
+        spare = _LONGEST_FOLDER - len(name) + len(claim)
+        raise ValueError(f"persistentvolumeclaim {claim[:20]}…: its name may have {spare} characters in this namespace")
+    return name
