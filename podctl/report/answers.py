@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from podctl.report.structured import Printer
     from podctl.report.tables import TableOptions
 
+_MOST_EVIDENCE = 10  # lines of it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
@@ -58,10 +60,11 @@ def missing_text(missing: tuple[tuple[Kind, str], ...], suffix: str = "") -> str
 
 
 def silence_text(cluster: Cluster) -> str:
-    """For each silent Minion why, and what to do about it; "" when all answered."""
+    """For each silent Minion why, on what evidence, and what to do about it; "" when all answered."""
     lines = []
     for each in cluster.silent:
         lines.append(f"minion {each.minion.name} did not answer: {_one_line(each.problem)}\n")
+        lines += [f"  {printable(line)}\n" for line in each.evidence.splitlines()[-_MOST_EVIDENCE:]]
         if each.hint:
             lines.append(f"Hint: {_one_line(each.hint)}\n")
     return "".join(lines)

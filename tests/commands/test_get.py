@@ -75,9 +75,10 @@ def test_nothing_there_is_said_on_stderr_and_is_no_error(shop, capsys):
 
 def test_nothing_there_is_no_claim_about_a_silent_minion(shop, capsys):
     assert shop.silent("beta").podctl("get", "pods") == 4
-    first, second, _hint = capsys.readouterr().err.splitlines()
+    first, second, *_evidence, hint = capsys.readouterr().err.splitlines()
     assert first == "No resources found in default namespace on the Minions that answered."
     assert second.startswith("minion beta did not answer: ")
+    assert hint.startswith("Hint: ")
 
 
 def test_a_name_that_is_nowhere_is_an_error(shop, web, capsys):
@@ -94,7 +95,7 @@ def test_what_was_seen_is_printed_and_who_was_silent_is_named(shop, web, capsys)
     assert shop.minion("alpha", web).silent("beta").podctl("get", "pods", "-o", "name") == 4
     out, err = capsys.readouterr()
     assert out == "pod/web\n"
-    assert re.fullmatch(r"minion beta did not answer: .+\nHint: .+\n", err)
+    assert re.fullmatch(r"minion beta did not answer: .+\n(  .+\n)+Hint: .+\n", err)
 
 
 def test_a_name_that_was_not_seen_may_be_on_a_silent_minion(shop, capsys):

@@ -68,8 +68,9 @@ def behind_alpha(sandbox, tmp_path):
     for key in ("identity_file", "known_hosts"):
         settings["defaults"][key] = str(sandbox.folder / settings["defaults"][key])
     for name in ("bravo", "charlie"):
-        settings["minions"][name]["proxy_jump"] = f"root@{sandbox['alpha'].address}"
+        settings["minions"][name]["proxy_jump"] = "alpha"  # how to get there stands in the sandbox's ssh_config
     del settings["minions"]["alpha"]
+    settings["defaults"]["ssh_config"] = str(sandbox.layout.ssh_config)
     config = tmp_path / "inventory.yaml"
     config.write_text(yaml.safe_dump(settings))
     return config
