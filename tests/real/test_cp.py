@@ -78,7 +78,7 @@ def test_files_and_folders_in_both_directions(podctl, namespace, tmp_path):
 
     run("sh", "-c", "mkdir /l; ln -s /etc /l/out; ln -s f /l/in; echo x >/l/f")
     done = cp("web:/l", tmp_path / "l")
-    assert (done.returncode, sorted(os.listdir(tmp_path / "l"))) == (1, ["f", "in"])
+    assert (done.returncode, {each.name for each in (tmp_path / "l").iterdir()}) == (1, {"f", "in"})
     assert done.stderr == (f"warning: {tmp_path}/l/out: left out: a link to /etc, which leads out of {tmp_path}/l\n")
 
     @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))

@@ -13,6 +13,7 @@ import termios
 import time
 
 import pytest
+from conftest import Podctl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reaching import apply, ended, nothing_left, pod
@@ -196,3 +197,28 @@ def test_without_a_terminal_too(podctl, namespace, sandbox, end, code):
         running.send_signal(end)
         assert ended(running)[0] == code
         assert wait_until(lambda: not sleeps(alpha), seconds=5)
+
+
+@pytest.mark.usefixtures("run")
+def test_a_user_who_is_not_root_on_the_minion_leaves_nothing_either(podctl, namespace, sandbox):
+    alpha = sandbox["alpha"]
+    for name, line in {"passwd": "deploy:x:1500:1500::/tmp:/bin/sh", "group": "deploy:x:1500:",
+                       "shadow": "deploy:*:19000:0:99999:7:::"}.items():  # fmt: skip
+        file = alpha.folder / "etc" / name
+        if line not in file.read_text():
+            file.write_text(f"{file.read_text()}{line}\n")
+    inventory = sandbox.inventory.with_name("deploy.yaml")
+    inventory.write_text(sandbox.inventory.read_text().replace("user: root", "user: deploy"))
+    deploy = Podctl(inventory=inventory, home=podctl.home)
+    alpha.run(["chown", "deploy", "/run/docker.sock"])
+    try:
+        with nothing_left(alpha):
+            running = deploy.start("exec", "-n", namespace, "-i", "web", "-c", "a", "--", *PROGRAM)
+            assert running.stdout.readline() == "up\n"
+            assert wait_until(lambda: len(sleeps(alpha)) == 2, seconds=5)
+            running.kill()
+            ended(running)
+            assert wait_until(lambda: not sleeps(alpha), seconds=5)
+    finally:
+        alpha.run(["chown", "root", "/run/docker.sock"])
+        inventory.unlink()

@@ -84,9 +84,10 @@ def end_execution(docker: str, container: str, nonce: str) -> Script:
 
     With the rights of root (or where the Minion's processes may be read) from outside; else inside, by a shell and
     grep in the container, with the rights of the user that the command had. A container that has neither keeps it.
+    (Without -F: so busybox's grep ends at the first NUL.)
     """
     end = bind(
-        "for s in TERM KILL; do kill -$s $(grep -lsF {mark} /proc/[0-9]*/environ | cut -d / -f 3); sleep 1; done",
+        "for s in TERM KILL; do kill -$s $(grep -ls {mark} /proc/[0-9]*/environ | cut -d / -f 3); sleep 1; done",
         mark=f"{_MARK}={nonce}",
     )
     text = bind(
