@@ -72,7 +72,8 @@ def check_unused(doomed: Doomed, cluster: Cluster) -> None:
 
 def _users(claim: ObservedClaim, cluster: Cluster, going: set[int]) -> Iterable[str]:
     seen = next(each for each in cluster.minions if each.minion.name == claim.minion)
-    for pod in (*seen.pods, *seen.foreign_pods):
+    kept = [pod for pod in seen.pods if pod.mark is Mark.COMMITTED]  # what is half made goes in passing
+    for pod in (*kept, *seen.foreign_pods):
         if id(pod) not in going and _mounts(claim, [pod.infra, *pod.containers.values()]):
             yield f"pod {pod.key}"
     for container in seen.others:

@@ -50,18 +50,21 @@ def run(
     allow(doomed)
     job = Job(cluster=cluster, manifests=None, uids=str, grace_seconds=grace_seconds)
     execution = Execution(plan_removal(doomed.pods, cluster), session, job, say)
+    problems: dict[str, str] = {}
+    codes: set[ExitCode] = set()
     try:
         execution.run()
+        codes = _remove_claims(session, doomed, problems)
     except KeyboardInterrupt:
-        return Deleted(cluster=cluster, doomed=doomed, outcomes=execution.outcomes, codes=(ExitCode.INTERRUPTED,))
-    problems = _remove_claims(session, doomed)
-    codes = (ExitCode.FAILED,) if problems else ()
-    return Deleted(cluster=cluster, doomed=doomed, outcomes=execution.outcomes, claim_problems=problems, codes=codes)
+        codes = {ExitCode.INTERRUPTED}
+    return Deleted(
+        cluster=cluster, doomed=doomed, outcomes=execution.outcomes, claim_problems=problems, codes=tuple(codes)
+    )
 
 
-def _remove_claims(session: Session, doomed: Doomed) -> dict[str, str]:
-    """By volume: why it is still there. {} when all are gone."""
-    problems: dict[str, str] = {}
+def _remove_claims(session: Session, doomed: Doomed, problems: dict[str, str]) -> set[ExitCode]:
+    """Puts into `problems`, by volume, why it is still there. The exit codes that follow; none when all are gone."""
+    codes: set[ExitCode] = set()
 
     def remove(minion: str) -> None:
         mine: list[ObservedClaim] = [each for each in doomed.claims if each.minion == minion]
@@ -73,8 +76,10 @@ def _remove_claims(session: Session, doomed: Doomed) -> dict[str, str]:
         for claim, result in zip(mine, session.conversation(minion).run(steps), strict=True):
             if not result.ok:
                 problems[claim.volume] = result.error_text
+                codes.add(ExitCode.FAILED)
 
     for minion, answer in side_by_side(remove, {each.minion for each in doomed.claims}).items():
         if isinstance(answer, PodctlError):
             problems |= {each.volume: answer.message for each in doomed.claims if each.minion == minion}
-    return problems
+            codes.add(answer.exit_code)
+    return codes
