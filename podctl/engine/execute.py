@@ -71,13 +71,15 @@ class Execution:
         """`work` on all these Minions at once; an interrupt lets every running step end first."""
         wanted = sorted(names)
         ended = threading.Event()  # a Thread.join() that is interrupted takes the thread for ended (Python 3.11)
-        threading.Thread(target=lambda: self._guarded(work, wanted, ended), daemon=True).start()
+        worker = threading.Thread(target=lambda: self._guarded(work, wanted, ended), daemon=True)
         try:
+            worker.start()
             while not ended.wait(0.2):
                 pass
         except KeyboardInterrupt:
             self._stop.set()
-            ended.wait()
+            while not ended.wait(1) and worker.ident is not None:  # it may not have come so far as to begin
+                pass
             raise
         if self._bug:
             raise self._bug
