@@ -49,7 +49,7 @@ exec docker "$@"
 
 
 class Gate:
-    """Stands before docker on one Minion: at the `at`th changing command of an SSH session it stays shut."""
+    """Stands before docker on one Minion: at the `at`th changing command of SSH sessions it stays shut; 0: never."""
 
     def __init__(self, minion: SandboxMinion, at: int = 0) -> None:
         self.minion = minion
@@ -80,6 +80,11 @@ class Gate:
     @property
     def reached(self) -> bool:
         return (self._folder / "reached").exists()
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it has a point that is still to come."""
+        return self._at > 0 and not self.reached
 
     @property
     def commands(self) -> list[str]:
