@@ -1,0 +1,113 @@
+"""What apply and delete say: every line as an operator reads it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from observed import claim_volume, manifest, minion, pod, silent
+
+from podctl.core.actions import Held
+from podctl.core.claims import claims_on
+from podctl.core.deletion import Doomed
+from podctl.core.manifest import parse
+from podctl.core.model import Cluster, PodKey
+from podctl.core.outcome import Outcome, Word
+from podctl.errors import ExitCode
+from podctl.report import outcomes, removal
+
+(WEB,) = parse([("web.yaml", json.dumps(manifest("web")))]).pods
+KEY = PodKey("default", "web")
+DATA = Doomed(claims=claims_on(minion(volumes=(claim_volume("data"),))))
+CERTAIN = "Hint: If it is certain that it is not there either: the same apply with"
+
+HELD = {
+    "it fits nowhere": (Held(pod=WEB, reasons={"alpha": "memory: 2Gi asked, 1Gi free of 8Gi"}, unseen=False), [
+        "error: pod/web is not created: it fits on no Minion",
+        "  alpha: memory: 2Gi asked, 1Gi free of 8Gi",
+        "Hint: Make room, add a Minion to the inventory, or ask for less; then run the same apply again."]),
+    "changed it fits nowhere, and stays": (
+        Held(pod=WEB, reasons={"alpha": "cordoned"}, unseen=False, observed=pod()), [
+        "error: pod/web stays as it is on alpha: as it is wanted now it fits on no Minion",
+        "  alpha: cordoned",
+        "Hint: Make room, add a Minion to the inventory, or ask for less; then run the same apply again."]),
+    "it may be on a silent Minion": (Held(pod=WEB, reasons={"beta": "may have it", "gamma": "may have it"},
+                                          unseen=True), [
+        "error: pod/web is not created: it is on no Minion that answers",
+        "  beta: may have it",
+        "  gamma: may have it",
+        f"{CERTAIN} --assume-empty beta --assume-empty gamma"]),
+    "its claim may be": (Held(pod=WEB, reasons={"beta": "may have its claim data"}, unseen=True, observed=pod()), [
+        "error: pod/web stays as it is on alpha: a claim of it is on no Minion that answers",
+        "  beta: may have its claim data",
+        f"{CERTAIN} --assume-empty beta"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("held, lines", HELD.values(), ids=HELD)
+def test_a_pod_that_is_not_made_says_why_and_the_way_out(held, lines):
+    assert outcomes.held_lines([held]) == lines
+
+
+def test_a_trouble_has_its_evidence_and_its_hint_and_a_success_has_no_line():
+    well = Outcome(key=KEY, minion="alpha", word=Word.CREATED)
+    ill = Outcome(
+        key=KEY, minion="alpha", word=Word.CREATED, code=ExitCode.FAILED, message="cannot start app",
+        evidence="\n".join(map(str, range(12))), hint="Look.",
+    )  # fmt: skip
+    leftover = Outcome(key=None, minion="beta", word=Word.FAILED, message="cannot remove its volumes")
+    assert outcomes.trouble_lines([well]) == []
+    assert outcomes.trouble_lines([ill, leftover]) == [
+        "error: pod/web on alpha: cannot start app", *(f"  {n}" for n in range(2, 12)), "Hint: Look.",
+        "error: a leftover on beta: cannot remove its volumes",
+    ]  # fmt: skip
+
+
+def test_what_was_made_is_said_though_it_is_not_well_and_what_was_not_made_is_not():
+    made = Outcome(key=KEY, minion="alpha", word=Word.CREATED, code=ExitCode.NOT_READY, message="not ready")
+    assert outcomes.done_words([made]) == {KEY: Word.CREATED}
+    for word in (Word.FAILED, Word.UNKNOWN, Word.DELETED):
+        assert outcomes.done_words([Outcome(key=KEY, minion="alpha", word=word)]) == {}
+
+
+def test_a_silent_minion_counts_for_the_exit_code():
+    assert outcomes.codes([], [], Cluster(name="shop", minions=(minion(), silent("beta")))) == [ExitCode.UNREACHABLE]
+    assert outcomes.codes([], [], Cluster(name="shop", minions=(minion(),))) == []
+
+
+def pods(*named):
+    return Doomed(pods=tuple(pod(manifest=manifest(name)) for name in named))
+
+
+VOLUME = "volume podctl_shop_default_claim_data"
+QUESTIONS = {
+    "one Pod by name is not asked about": (pods("a"), False, ""),
+    "nor are many by name": (pods("a", "b"), False, ""),
+    "nor is one by label": (pods("a"), True, ""),
+    "many by label are": (pods("a", "b"), True, "Delete 2 Pods (a, b)?"),
+    "of very many the first are named": (pods(*"abcdefg"), True, "Delete 7 Pods (a, b, c, d, e, …)?"),
+    "data always is": (DATA, False,
+        f"Delete {VOLUME} (1Gi) of claim default/data on alpha? Its data is lost for ever."),
+    "nothing is not": (Doomed(), True, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("doomed, sweeping, question", QUESTIONS.values(), ids=QUESTIONS)
+def test_what_is_asked_before_it_goes(doomed, sweeping, question):
+    assert removal.question(doomed, sweeping=sweeping) == question
+
+
+def test_how_long_a_pod_may_take_to_end():
+    seconds = removal.grace_seconds
+    given = [
+        seconds(-1, now=False, force=False),
+        seconds(7, now=False, force=False),
+        seconds(-1, now=True, force=False),
+    ]
+    assert given == [None, 7, 1]
+    assert seconds(7, now=True, force=True) == 0
+
+
+def test_where_nothing_matched_that_is_said_and_a_name_that_is_missing_is_another_matter():
+    assert removal.nothing_lines(Doomed(), "shop") == ["No resources found in shop namespace."]
+    assert removal.nothing_lines(DATA, "shop") == []
