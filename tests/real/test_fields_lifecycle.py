@@ -189,7 +189,7 @@ FAILING = {
 
 def test_what_becomes_of_pods_that_fail(podctl, namespace):
     text = "---".join(failing(name, *pod) for name, (pod, _, _) in FAILING.items())
-    done = podctl("apply", "-n", namespace, "--timeout", "5s", "-f", "-", input=text)
+    done = podctl("apply", "-n", namespace, "--timeout", "10s", "-f", "-", input=text)
     assert done.returncode == 5, done.stderr
     assert [said for _, _, said in FAILING.values() if said not in done.stderr] == [], done.stderr
     wanted = {name: status for name, (_, status, _) in FAILING.items()}
