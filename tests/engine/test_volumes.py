@@ -9,6 +9,7 @@ import tarfile
 import pytest
 from making import making
 
+from podctl.core.environment import Text
 from podctl.engine.docker import volumes
 
 CREATE = "docker volume create --label podctl.cluster=c --label podctl.namespace=shop --label podctl.uid=u-1 "
@@ -140,7 +141,15 @@ def test_an_expanded_sub_path_never_leads_out(value):
     made, _ = volume("emptyDir: {}", "{name: v, mountPath: /m, subPathExpr: $(A)}")
     mount = made.spec.containers[0].volume_mounts[0]
     with pytest.raises(ValueError, match="leads out of the volume"):
-        volumes.sub_path(mount, {"A": type("T", (), {"value": value, "secret": False})()})
+        volumes.sub_path(mount, {"A": Text(value=value)})
+
+
+def test_a_path_with_a_secret_in_it_is_refused_without_showing_it():
+    made, _ = volume("emptyDir: {}", "{name: v, mountPath: /m, subPathExpr: $(TOKEN)}")
+    mount = made.spec.containers[0].volume_mounts[0]
+    with pytest.raises(ValueError, match="holds a Secret's value") as caught:
+        volumes.sub_path(mount, {"TOKEN": Text(value="s3cr3t", secret=True)})
+    assert "s3cr3t" not in str(caught.value)
 
 
 def test_the_folders_of_sub_paths_are_made_where_nothing_is():

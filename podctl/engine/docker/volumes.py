@@ -203,8 +203,14 @@ def _tar(entries: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
 
 
 def sub_path(mount: VolumeMount, variables: Mapping[str, Text]) -> str:
-    """The part of the volume to mount; "" for all of it. Raises ValueError where an expanded one leads out."""
-    path = expand(mount.sub_path_expr, variables).value if mount.sub_path_expr else mount.sub_path
+    """The part of the volume to mount; "" for all of it.
+
+    Raises ValueError where an expanded one leads out, or holds a Secret's value: it would be seen in an argument.
+    """
+    expanded = expand(mount.sub_path_expr, variables)
+    if expanded.secret:
+        raise ValueError(f"subPathExpr of {mount.mount_path} holds a Secret's value; use another variable for a path")
+    path = expanded.value if mount.sub_path_expr else mount.sub_path
     if path.startswith("/") or ".." in path.split("/"):
         raise ValueError(f"subPathExpr of {mount.mount_path} expands to {path!r}, which leads out of the volume")
     return path.strip("/")
