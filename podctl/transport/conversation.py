@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from podctl.errors import LinkLostError, LockToolError
 from podctl.transport.logins import why_no_shell
-from podctl.transport.shell import Script, Step, StepResult, quote
+from podctl.transport.shell import LOG, Script, Step, StepResult, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -197,6 +197,8 @@ class ShellConversation:
     ) -> tuple[StepResult, ...]:
         if not steps:
             return ()
+        for step in steps:
+            LOG.debug("%s: %s: %s", self._minion.name, step.title, step.script.shown)
         with self._busy:
             frames = _Frames(self._nonce, steps)
             try:

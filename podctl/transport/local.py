@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from podctl.errors import ConnectError, LinkLostError, LockToolError
 from podctl.transport.conversation import ShellConversation
-from podctl.transport.shell import watched
+from podctl.transport.shell import LOG, watched
 
 if TYPE_CHECKING:
     from podctl.core.model import Minion
@@ -151,6 +151,7 @@ class LocalTransport:
         return LocalConversation(LocalStream([*self._shell, "-s"]), self.minion)
 
     def stream(self, script: Script, *, terminal: Terminal | None = None, abandoned: Script | None = None) -> Stream:
+        LOG.debug("%s: %s", self.minion.name, script.shown)
         text = watched(script, abandoned).text
         return LocalStream([*self._shell, "-c", text, "sh", str(os.getpid())], terminal=terminal)
 

@@ -7,12 +7,16 @@ The text must run under dash, bash and busybox sh.
 
 from __future__ import annotations
 
+import logging
 import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+LOG = logging.getLogger("podctl")  # what `--debug` shows: commands as they may be shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from podctl.errors import ConnectError, LinkLostError, PodctlError
 from podctl.transport.bastions import Bastions
 from podctl.transport.conversation import ShellConversation
 from podctl.transport.logins import why_no_shell
-from podctl.transport.shell import quote, watched
+from podctl.transport.shell import LOG, quote, watched
 from podctl.transport.ssh_dial import open_link
 from podctl.transport.ssh_link import ChannelRefused, Link
 
@@ -186,6 +186,7 @@ class SshTransport:
         return ShellConversation(SshStream(channel, self._link, self.minion), self.minion)
 
     def stream(self, script: Script, *, terminal: Terminal | None = None, abandoned: Script | None = None) -> Stream:
+        LOG.debug("%s: %s", self.minion.name, script.shown)
         mark = secrets.token_hex(12)
         marks = f"printf {mark}\n" if terminal else f"printf {mark}; printf {mark} >&2\n"
         # The outermost sh is what the login shell has become, so its parent is sshd's process of this login.
