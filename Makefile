@@ -10,7 +10,7 @@ DEMO_DIR ?= $(HOME)/.cache/podctl/demo
 PACKAGES := docker.io openssh-server openssh-client iproute2 iptables e2fsprogs util-linux procps busybox fish csh dash sudo \
 	docker-registry qemu-user-static binutils binutils-aarch64-linux-gnu
 DEMO_PACKAGES := docker.io openssh-server openssh-client iproute2 iptables e2fsprogs util-linux procps busybox curl
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help

@@ -5,14 +5,15 @@
     │   ├── ManifestError          holds every problem found, not the first
     │   └── InventoryError
     ├── NotFoundError           1  a named object is nowhere, and every Minion answered
-    ├── UnplacedError           3  some Pod fits on no Minion
     ├── UnreachableError        4  a Minion could not be reached or seen
     │   ├── ConnectError           names the cause: refused, no route, name, host key, key
     │   ├── DockerError            reached, but its container engine cannot be used
     │   ├── LockToolError          reached, but it has no flock(1) to lock with
     │   └── LinkLostError          the connection or a deadline ended a conversation
-    ├── NotReadyError           5  not healthy, or not ready in time
     └── LockedError             6  another writer holds a Minion
+
+What became of a single Pod is no error but an Outcome, with a code of its own: 3 for one that fits nowhere, 5 for one
+that is not ready.
 
 Whoever raises says what (message), why (evidence) and what to do next (hint). `podctl.cli` is the only place where an
 error meets the terminal.
@@ -94,10 +95,6 @@ class NotFoundError(PodctlError):
     pass
 
 
-class UnplacedError(PodctlError):
-    exit_code = ExitCode.UNPLACED
-
-
 class UnreachableError(PodctlError):
     exit_code = ExitCode.UNREACHABLE
 
@@ -118,10 +115,6 @@ class LinkLostError(UnreachableError):
     """`results` are those of the steps that ended before the link did."""
 
     results: tuple[Any, ...] = ()
-
-
-class NotReadyError(PodctlError):
-    exit_code = ExitCode.NOT_READY
 
 
 class LockedError(PodctlError):

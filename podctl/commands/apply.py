@@ -72,6 +72,7 @@ def apply(
     ending = outcomes.DRY_RUN if wish.dry_run else ""
     for line in outcomes.result_lines(manifests, words, done.cluster, ending=ending):
         click.echo(line)
+    say_errors(outcomes.unused_lines(manifests, done.cluster))
     say_errors(outcomes.trouble_lines(done.outcomes))
     say_errors(outcomes.held_lines(done.plan.held))
     click.echo(silence_text(done.cluster), nl=False, err=True)

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from podctl.core.inventory import LOCAL, parse_inventory
 from podctl.errors import InventoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from podctl.core.model import Inventory
     from podctl.engine.session import Session
@@ -126,12 +127,29 @@ def open_session(inventory: Inventory) -> Session:
     """Connections to all Minions of `inventory`; one prompt for all, and only on a terminal."""
     from podctl.engine.session import Session  # noqa: PLC0415 - paramiko only where a Minion is talked to
 
-    return Session.open(inventory, ask_secret if sys.stdin.isatty() and sys.stderr.isatty() else None)
+    prompt = ask_secret if sys.stdin.isatty() and sys.stderr.isatty() else None
+    with _echo_restored():
+        return Session.open(inventory, prompt)
+
+
+@contextmanager
+def _echo_restored() -> Iterator[None]:
+    """A Ctrl-C at the prompt ends this thread, not the one that asks: it would leave the terminal without echo."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    import termios  # noqa: PLC0415 - there is a terminal
+
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 def ask_secret(prompt: str) -> str:
     """A passphrase or password, typed without echo."""
-    return str(click.prompt(prompt, hide_input=True, err=True, prompt_suffix=": "))
+    return str(click.prompt(prompt.rstrip(": "), hide_input=True, err=True, prompt_suffix=": "))
 
 
 def can_ask() -> bool:

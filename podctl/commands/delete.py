@@ -11,7 +11,7 @@ from podctl.commands.files import read_sources
 from podctl.commands.reading import complete_types, ended, without_equals
 from podctl.core.deletion import check_kinds, doomed_by, doomed_of
 from podctl.core.query import answer, parse_query
-from podctl.errors import InputError, worst
+from podctl.errors import InputError, PodctlError, worst
 from podctl.report import outcomes, removal
 from podctl.report.answers import silence_text
 from podctl.report.progress import progress
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from podctl.core.deletion import Doomed
+    from podctl.core.kinds import Kind
     from podctl.core.model import Cluster, Inventory
     from podctl.errors import ExitCode
 
@@ -73,13 +74,24 @@ def delete(
             grace_seconds=grace, lock_timeout_seconds=lock_timeout,
         )  # fmt: skip
     say_errors(removal.nothing_lines(done.doomed, namespace or "default"))
-    for line in removal.result_lines(done.doomed, done.outcomes, done.claim_problems):
+    for line in removal.result_lines(done.doomed, done.outcomes, done.removed_volumes):
         click.echo(line)
     say_errors(outcomes.trouble_lines(done.outcomes))
     say_errors(removal.claim_trouble_lines(done.claim_problems))
     click.echo(silence_text(done.cluster), nl=False, err=True)
     codes = [*outcomes.codes(done.outcomes, (), done.cluster), *done.codes]
-    return worst([*codes, ended(done.cluster, () if ignore_not_found else done.doomed.missing)])
+    return _with_missing(codes, done.cluster, () if ignore_not_found else done.doomed.missing)
+
+
+def _with_missing(codes: list[ExitCode], cluster: Cluster, missing: tuple[tuple[Kind, str], ...]) -> ExitCode:
+    """The worst code; what is missing is said, but does not hide what is worse."""
+    try:
+        codes.append(ended(cluster, missing))
+    except PodctlError as error:
+        say_errors([*(f"error: {line}" for line in error.message.splitlines())])
+        say_errors([f"Hint: {error.hint}"] if error.hint else [])
+        codes.append(error.exit_code)
+    return worst(codes)
 
 
 def _choice(
@@ -98,7 +110,8 @@ def _choice(
         from podctl.core.manifest import parse  # noqa: PLC0415 - pydantic only where manifests are read
 
         sources = read_sources(files, recursive=recursive)
-        manifests = parse(sources, namespace=namespace or "default", enforce_namespace=bool(namespace))
+        named = namespace or "default"
+        manifests = parse(sources, namespace=named, enforce_namespace=bool(namespace), references=False)
         return lambda cluster: doomed_by(manifests, cluster)
     if not words:
         raise InputError("say what to delete", hint="podctl delete pod NAME, delete -f FILE, or delete pods -l LABELS.")

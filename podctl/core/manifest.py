@@ -103,12 +103,17 @@ class _Reading:
 
 
 def parse(
-    sources: Sequence[tuple[str, str]], *, namespace: str = "default", enforce_namespace: bool | None = None
+    sources: Sequence[tuple[str, str]],
+    *,
+    namespace: str = "default",
+    enforce_namespace: bool | None = None,
+    references: bool = True,
 ) -> Manifests:
     """The objects of all (name, text), checked against each other. Raises ManifestError with every problem.
 
     An object without a namespace gets `namespace`. With `enforce_namespace` (default: when the namespace is not
-    "default") an object of another namespace is an error, as under `kubectl -n`.
+    "default") an object of another namespace is an error, as under `kubectl -n`. Without `references` what a Pod refers
+    to need not be in the files: to delete a Pod, its ConfigMaps are not needed.
     """
     enforce = namespace != "default" if enforce_namespace is None else enforce_namespace
     reading = _Reading(namespace=namespace, enforce=enforce, order={name: at for at, (name, _) in enumerate(sources)})
@@ -122,7 +127,7 @@ def parse(
     if not items and not reading.problems:
         given = ", ".join(name for name, _ in sources)
         raise ManifestError([f"{given or 'the given files'}: no objects"], hint="Write a Pod, or name another file.")
-    pods = _pods(items, reading)
+    pods = _pods(items, reading, references=references)
     if reading.problems:
         problems = [text for _, _, text in sorted(reading.problems, key=lambda each: each[:2])]
         raise ManifestError(problems, hint="Nothing was touched. Correct the files and run it again.")
@@ -227,18 +232,21 @@ def _distinct(items: Iterable[_Item], reading: _Reading) -> list[_Item]:
     return list(first.values())
 
 
-def _pods(items: Sequence[_Item], reading: _Reading) -> tuple[PodManifest, ...]:
+def _pods(items: Sequence[_Item], reading: _Reading, *, references: bool) -> tuple[PodManifest, ...]:
     by_key = {item.key: item for item in items}
-    found = [_pod(item, by_key, reading) for item in items if item.kind == "Pod"]
+    found = [_pod(item, by_key, reading, references=references) for item in items if item.kind == "Pod"]
     return tuple(pod for pod in found if pod)
 
 
-def _pod(item: _Item, by_key: Mapping[tuple[str, str, str], _Item], reading: _Reading) -> PodManifest | None:
+def _pod(
+    item: _Item, by_key: Mapping[tuple[str, str, str], _Item], reading: _Reading, *, references: bool
+) -> PodManifest | None:
     used: dict[str, dict[str, bytes]] = {}
     for use in uses(item.kept):
         target = by_key.get((use.kind, item.namespace, use.name))
         content = _content(target)
-        if what := _missing(use, target, content, item.namespace):
+        what = _missing(use, target, content, item.namespace) if references else ""
+        if what:
             reading.problem(item.document, (*item.path, *use.path), what)
         elif target and not use.for_pull:
             taken = {key: value for key, value in content.items() if use.key in ("", key)}

@@ -48,7 +48,7 @@ def run(session: Session, wish: Wish, say: Callable[[Progress], None]) -> Done:
     if not wish.dry_run:
         session.lock(wish.lock_timeout_seconds)
     cluster = session.look()
-    check_claims(wish.manifests, cluster)
+    check_claims(wish.manifests, cluster, wish.assume_empty)
     job = Job(
         cluster=cluster, manifests=wish.manifests, uids=wish.uids, wait=wish.wait, timeout_seconds=wish.timeout_seconds
     )
@@ -67,8 +67,8 @@ def run(session: Session, wish: Wish, say: Callable[[Progress], None]) -> Done:
     return Done(cluster=cluster, plan=plan, outcomes=execution.outcomes)
 
 
-def check_claims(manifests: Manifests, cluster: Cluster) -> None:
-    """A Pod's claim is in the files or in the cluster already. With a silent Minion the Pod is held back anyway."""
+def check_claims(manifests: Manifests, cluster: Cluster, assume_empty: frozenset[str]) -> None:
+    """A Pod's claim is in the files or in the cluster already; where a silent Minion may have it, the Pod is held."""
     given = {(each.metadata.namespace, each.metadata.name) for each in manifests.claims}
     there = {
         (volume.claim.namespace, volume.claim.name)
@@ -82,7 +82,8 @@ def check_claims(manifests: Manifests, cluster: Cluster) -> None:
         for name in pod.claims
         if (pod.key.namespace, name) not in given | there
     ]
-    if problems and not cluster.silent:
+    doubtful = [each for each in cluster.silent if each.minion.name not in assume_empty]
+    if problems and not doubtful:
         raise ManifestError(problems, hint="Add the PersistentVolumeClaim to the files of this apply.")
 
 

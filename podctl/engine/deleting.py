@@ -29,6 +29,7 @@ class Deleted:
     cluster: Cluster
     doomed: Doomed
     outcomes: list[Outcome] = field(default_factory=list)
+    removed_volumes: frozenset[str] = frozenset()  # of claims
     claim_problems: dict[str, str] = field(default_factory=dict)  # by volume: why it could not be removed
     codes: tuple[ExitCode, ...] = ()
 
@@ -51,19 +52,21 @@ def run(
     job = Job(cluster=cluster, manifests=None, uids=str, grace_seconds=grace_seconds)
     execution = Execution(plan_removal(doomed.pods, cluster), session, job, say)
     problems: dict[str, str] = {}
+    removed: set[str] = set()
     codes: set[ExitCode] = set()
     try:
         execution.run()
-        codes = _remove_claims(session, doomed, problems)
+        codes = _remove_claims(session, doomed, problems, removed)
     except KeyboardInterrupt:
         codes = {ExitCode.INTERRUPTED}
     return Deleted(
-        cluster=cluster, doomed=doomed, outcomes=execution.outcomes, claim_problems=problems, codes=tuple(codes)
-    )
+        cluster=cluster, doomed=doomed, outcomes=execution.outcomes, removed_volumes=frozenset(removed),
+        claim_problems=problems, codes=tuple(codes),
+    )  # fmt: skip
 
 
-def _remove_claims(session: Session, doomed: Doomed, problems: dict[str, str]) -> set[ExitCode]:
-    """Puts into `problems`, by volume, why it is still there. The exit codes that follow; none when all are gone."""
+def _remove_claims(session: Session, doomed: Doomed, problems: dict[str, str], removed: set[str]) -> set[ExitCode]:
+    """Puts volumes into `removed`, or into `problems` with why they are still there. The exit codes that follow."""
     codes: set[ExitCode] = set()
 
     def remove(minion: str) -> None:
@@ -74,7 +77,9 @@ def _remove_claims(session: Session, doomed: Doomed, problems: dict[str, str]) -
             for each in mine
         ]
         for claim, result in zip(mine, session.conversation(minion).run(steps), strict=True):
-            if not result.ok:
+            if result.ok:
+                removed.add(claim.volume)
+            else:
                 problems[claim.volume] = result.error_text
                 codes.add(ExitCode.FAILED)
 

@@ -141,7 +141,7 @@ class Execution:
         self._remove(minion, [each for each in mine if isinstance(each, Remove)])
         for action in mine:
             if self._stop.is_set():
-                return
+                break  # what is made already is told of, as interrupted
             if isinstance(action, Remove):
                 continue
             if isinstance(action, Create | Replace):

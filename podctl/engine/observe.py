@@ -50,10 +50,10 @@ def observe(conversation: Conversation, minion: Minion, cluster: str) -> Observe
 
 def check(minion: Minion, result: StepResult) -> None:
     """Raises DockerError for a question that was not answered; what is merely gone is an answer."""
+    if problem := engine_problem(minion, result.status, result.error_text):
+        raise problem
     if not result.ok and not ask.is_gone(result.error_text):
-        raise engine_problem(minion, result.status, result.error_text) or DockerError(
-            f"Minion {minion.name}: cannot {result.step.title}", evidence=result.error_text
-        )
+        raise DockerError(f"Minion {minion.name}: cannot {result.step.title}", evidence=result.error_text)
 
 
 def read(minion: Minion, cluster: str, results: Sequence[StepResult]) -> ObservedMinion:

@@ -16,6 +16,7 @@ _NOT_RUNNING = (
     "failed to connect to the docker api",
     "is the docker daemon running",
     "error during connect",
+    "docker.sock: connect: no such file or directory",
 )
 _WRONG_VERSION = ("maximum supported api version is", "minimum supported api version is")
 _NOT_FOUND_STATUS, _NOT_EXECUTABLE_STATUS = 127, 126

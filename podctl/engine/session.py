@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from podctl.transport.base import Conversation, Transport
 
 T = TypeVar("T")
-_MOST_THREADS = 32
 _LOCK_PAUSE_SECONDS = (0.2, 1.0)
 
 
 def side_by_side(work: Callable[[str], T], names: Iterable[str]) -> dict[str, T | PodctlError]:
-    """`work(name)` for all names at once; an error that podctl knows is a value, so that one never ends the others."""
+    """`work(name)` for all names at once, however many; an error that podctl knows is a value and ends no other."""
 
     def guarded(name: str) -> T | PodctlError:
         try:
@@ -35,7 +34,7 @@ def side_by_side(work: Callable[[str], T], names: Iterable[str]) -> dict[str, T 
             return error
 
     wanted = list(names)
-    with ThreadPoolExecutor(max_workers=min(_MOST_THREADS, max(1, len(wanted)))) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, len(wanted))) as pool:
         return dict(zip(wanted, pool.map(guarded, wanted), strict=True))
 
 

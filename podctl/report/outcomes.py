@@ -11,7 +11,7 @@ from podctl.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from podctl.core.manifest import Manifests
+    from podctl.core.manifest import Manifests, PodManifest
     from podctl.core.model import Cluster, PodKey
     from podctl.core.outcome import Outcome
     from podctl.core.plan import Action, Held, Plan
@@ -55,6 +55,27 @@ def result_lines(
     return lines
 
 
+def unused_lines(manifests: Manifests, cluster: Cluster) -> list[str]:
+    """What is in the files and was not made, as no Pod of the files uses it: nothing is kept for later."""
+    lines = [
+        f"warning: {kind}/{name} is used by no Pod in these files: nothing was done with it"
+        for kind, name, users in _objects(manifests)
+        if not users
+    ]
+    known = {
+        (volume.claim.namespace, volume.claim.name)
+        for each in cluster.minions
+        for volume in each.volumes
+        if volume.claim
+    }
+    for claim in manifests.claims:
+        users = [pod.key for pod in manifests.pods if _uses_claim(pod.key, pod.claims, claim.metadata)]
+        if not users and (claim.metadata.namespace, claim.metadata.name) not in known:
+            name = claim.metadata.name
+            lines.append(f"warning: persistentvolumeclaim/{name} is made with the first Pod that uses it, in one apply")
+    return lines
+
+
 def _uses_claim(key: PodKey, claims: Sequence[str], metadata: object) -> bool:
     return key.namespace == getattr(metadata, "namespace", None) and getattr(metadata, "name", None) in claims
 
@@ -66,9 +87,13 @@ def _objects(manifests: Manifests) -> Iterable[tuple[str, str, list[PodKey]]]:
             users = [
                 pod.key
                 for pod in manifests.pods
-                if pod.key.namespace == namespace and f"{kind}/{name}" in pod.config_hashes
+                if pod.key.namespace == namespace and (f"{kind}/{name}" in pod.config_hashes or _pulls(pod, kind, name))
             ]
             yield kind, name, users
+
+
+def _pulls(pod: PodManifest, kind: str, name: str) -> bool:
+    return kind == "secret" and name in [each.name for each in pod.pod.spec.image_pull_secrets]
 
 
 def _shared(words: set[Word]) -> Word:

@@ -56,12 +56,16 @@ def _live() -> Iterator[Callable[[Progress], None]]:
             table.add_row(mark, Text(each.minion, style="bold"), Text(_who(each)), Text(each.text))
         return table
 
-    with Live(drawn(), console=Console(stderr=True), refresh_per_second=8, transient=True) as live:
+    live = Live(console=Console(stderr=True), refresh_per_second=8, transient=True)
 
-        def say(each: Progress) -> None:
-            with lock:
-                rows.pop((each.minion, None), None)  # the images are done once a Pod is worked on
-                rows[each.minion, each.key] = each
-                live.update(drawn())
+    def say(each: Progress) -> None:
+        with lock:
+            rows.pop((each.minion, None), None)  # the images are done once a Pod is worked on
+            rows[each.minion, each.key] = each
+            live.start()  # not before there is something to show: a question may come first
+            live.update(drawn())
 
+    try:
         yield say
+    finally:
+        live.stop()

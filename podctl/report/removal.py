@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from podctl.core.outcome import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from podctl.core.deletion import Doomed
     from podctl.core.outcome import Outcome
@@ -43,13 +43,13 @@ def grace_seconds(period: int, *, now: bool, force: bool) -> int | None:
     return 1 if now else None
 
 
-def result_lines(doomed: Doomed, outcomes: Iterable[Outcome], claim_problems: Mapping[str, str]) -> list[str]:
+def result_lines(doomed: Doomed, outcomes: Iterable[Outcome], removed_volumes: Collection[str]) -> list[str]:
     gone = {each.key for each in outcomes if each.word is Word.DELETED}
     lines = [f'pod "{key.name}" deleted' for key in dict.fromkeys(pod.key for pod in doomed.pods) if key in gone]
     lines += [
         f'persistentvolumeclaim "{claim.key.name}" deleted'
         for claim in doomed.claims
-        if claim.volume not in claim_problems
+        if claim.volume in removed_volumes
     ]
     return lines
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import pytest
 import yaml
@@ -121,6 +122,40 @@ def test_a_claim_that_is_nowhere_is_missed_before_anything_is_made(shop, written
     )
     assert shop.podctl("apply", "--dry-run", "-f", written(CLAIM, CLAIMING)) == 0
     assert capsys.readouterr().out == "persistentvolumeclaim/data created (dry run)\npod/web created (dry run)\n"
+
+
+def test_a_claim_that_is_nowhere_is_missed_also_when_the_silent_minion_is_vouched_for(shop, written, capsys):
+    """Docker would make a volume of its own for it, which nobody would ever find again."""
+    shop.minion("alpha").silent("beta")
+    assert shop.podctl("apply", "--dry-run", "--assume-empty", "beta", "-f", written(CLAIMING)) == 2
+    assert "persistentvolumeclaim data is neither here nor in the cluster" in capsys.readouterr().err
+
+
+def test_what_no_pod_uses_is_named_as_nothing_is_kept_of_it(shop, written, capsys):
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "site"}, "data": {"a": "b"}}
+    assert shop.minion("alpha").podctl("apply", "--dry-run", "-f", written(config, CLAIM)) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: configmap/site is used by no Pod in these files: nothing was done with it",
+        "warning: persistentvolumeclaim/data is made with the first Pod that uses it, in one apply",
+    ]
+
+
+def test_a_pod_is_deleted_by_its_own_file_without_those_of_its_config(shop, written, capsys):
+    env = [{"configMapRef": {"name": "elsewhere"}}]
+    pod = manifest(containers=[{"name": "app", "image": "i:1", "envFrom": env}])
+    assert shop.minion("alpha").podctl("delete", "-f", written(pod)) == 1
+    assert capsys.readouterr().err == 'error: pods "web" not found\n'
+
+
+def test_a_debugged_look_shows_every_command(shop, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("podctl"), "level", logging.NOTSET)  # and back again after the test
+    assert shop.minion("alpha").podctl("--debug", "get", "pods") == 0
+    titles = [message.split(": ")[1] for message in caplog.messages]
+    assert titles == [
+        "list the containers", "list the volumes", "ask the engine for its version and capacity", "read resolv.conf",
+        "read the address", "read the clock",
+    ]  # fmt: skip
+    assert caplog.messages[-1] == "alpha: read the clock: date +%s"
 
 
 def test_a_silent_minion_holds_a_new_pod_back_and_is_named_with_the_way_out(shop, written, capsys):

@@ -36,24 +36,28 @@ def test_what_an_interrupted_command_left_holds_no_claim_as_it_goes_in_passing(m
 
 
 def removed(*, dead=False, answer=(0, b"", b"")):
-    """What is told of the claim's volume and the exit codes, on a Minion that gives this answer or none."""
+    """The exit codes, the volumes' problems and the volumes that went, on a Minion that gives this answer or none."""
     doomed, cluster = doomed_claim()
     transport = FakeTransport(cluster.minions[0].minion, lambda _: answer)
     transport.dead = dead
     inventory = Inventory(cluster="shop", minions=(transport.minion,), source="shop.yaml")
-    problems = {}
-    return _remove_claims(Session(inventory, {"alpha": transport}), doomed, problems), problems
+    problems, gone = {}, set()
+    return _remove_claims(Session(inventory, {"alpha": transport}), doomed, problems, gone), problems, gone
 
 
 def test_a_claim_whose_volume_goes_is_nothing_to_speak_of():
-    assert removed() == (set(), {})
+    assert removed() == (set(), {}, {VOLUME.name})
 
 
 def test_a_claim_whose_volume_does_not_go_is_a_failure_with_dockers_words():
-    assert removed(answer=(1, b"", b"volume is in use")) == ({ExitCode.FAILED}, {VOLUME.name: "volume is in use"})
+    assert removed(answer=(1, b"", b"volume is in use")) == (
+        {ExitCode.FAILED},
+        {VOLUME.name: "volume is in use"},
+        set(),
+    )
 
 
 def test_a_claim_whose_minion_breaks_off_is_one_that_could_not_be_reached():
-    codes, problems = removed(dead=True)
-    assert codes == {ExitCode.UNREACHABLE}
+    codes, problems, gone = removed(dead=True)
+    assert (codes, gone) == ({ExitCode.UNREACHABLE}, set())
     assert list(problems) == [VOLUME.name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from podctl.engine.docker import labels
 from podctl.transport.shell import Script, bind, words
 
@@ -20,6 +22,9 @@ _INFO = (
     '{"cpus":{{.NCPU}},"memory":{{.MemTotal}},"os":{{json .OperatingSystem}},"kernel":{{json .KernelVersion}},'
     '"architecture":{{json .Architecture}},"security":{{json .SecurityOptions}}}'
 )
+
+# Not `no such file`: a shell says so of a missing docker, and docker of a missing socket.
+_GONE = re.compile(r"no such (container|volume|object)\b", re.IGNORECASE)
 
 
 def containers(docker: str) -> Script:
@@ -70,5 +75,5 @@ def address() -> Script:
 
 def is_gone(stderr: str) -> bool:
     """True when a failure says only that something asked for is not there (any more)."""
-    lines = [line.lower() for line in stderr.splitlines() if line.strip()]
-    return bool(lines) and all("no such" in line for line in lines)
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    return bool(lines) and all(_GONE.search(line) for line in lines)
