@@ -139,6 +139,31 @@ def test_an_engine_that_does_not_run_is_not_an_empty_one(client):
     assert not ask.is_gone("")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sh: /opt/x/docker: No such file or directory",
+        'Get "http://x/v1.24/info": dial unix /var/run/docker.sock: connect: no such file or directory',
+        "dial tcp: lookup alpha: no such host",
+        "Error: No such container: web\nsh: docker: No such file or directory",
+    ],
+)
+def test_what_is_missing_beside_a_container_is_a_failure(said):
+    assert not ask.is_gone(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Error: No such container: web\nError: No such container: job",
+        "Error response from daemon: get podctl_shop_default_claim_data: no such volume",
+        "Error: No such object: web",
+    ],
+)
+def test_a_container_or_a_volume_that_went_meanwhile_is_gone(said):
+    assert ask.is_gone(said)
+
+
 BROKEN = {
     "it breaks off": captured("old", "containers")[:1000],
     "a warning stands before it": "WARNING: No swap limit support\n" + captured("old", "containers"),

@@ -105,6 +105,9 @@ FAILURES = {
         (1, b"", b"Got permission denied while trying to connect to the Docker daemon socket at unix:///var/run/d.sock"),
         "Minion bravo: this user may not use docker",
         "There: usermod -aG docker deploy (it counts from the next login on), or `sudo: true` in the inventory."),
+    "an engine whose socket is gone": (
+        (1, b"", b'Get "http://x/v1.24/info": dial unix /var/run/docker.sock: connect: no such file or directory'),
+        "Minion bravo: docker is not running", "There: systemctl start docker"),
     "an answer of another program": (
         (0, b"Emulate Docker CLI using podman.\n", b""),
         "Minion bravo: what docker answers there cannot be read",
@@ -125,3 +128,13 @@ def test_a_minion_that_cannot_be_seen_says_why(answer, message, hint):
         look(answers("old", **{"list the containers": answer}))
     assert (caught.value.message, caught.value.hint) == (message, hint)
     assert caught.value.evidence
+
+
+def test_a_docker_that_is_not_where_the_inventory_says_is_no_empty_minion():
+    """With bash as sh the shell itself says `No such file`, which must not pass for `no such container`."""
+    bravo = Minion(name="bravo", docker="/opt/x/docker")
+    missing = (127, b"", b"sh: line 1: /opt/x/docker: No such file or directory")
+    transport = FakeTransport(bravo, lambda _step: missing)
+    with pytest.raises(DockerError) as caught:
+        observe(transport.conversation(), bravo, "sandbox")
+    assert caught.value.message == "Minion bravo: the command /opt/x/docker was not found"
