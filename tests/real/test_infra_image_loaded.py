@@ -21,6 +21,11 @@ def _architecture(minion):
     return minion.docker("info", "--format", "{{.Architecture}}").stdout.strip()
 
 
+def _images(minion):
+    """Sorted: docker lists the newest first, and images that are all of 1970 in any order."""
+    return sorted(minion.docker("images", "--all", "--no-trunc").stdout.splitlines())
+
+
 @contextmanager
 def _infra(minion):
     name = "the-infra-image-alone"
@@ -50,9 +55,9 @@ def test_docker_calls_each_image_what_we_foretold_every_time_and_on_every_minion
 def test_loading_it_again_leaves_no_nameless_image_behind(sandbox):
     alpha = sandbox["alpha"]
     _load(alpha, _architecture(alpha))
-    before = alpha.docker("images", "--all", "--no-trunc").stdout
+    before = _images(alpha)
     _load(alpha, _architecture(alpha))
-    assert alpha.docker("images", "--all", "--no-trunc").stdout == before
+    assert _images(alpha) == before
 
 
 def test_with_hardly_a_right_it_runs_and_ends_with_0_because_it_is_asked_to(sandbox):
