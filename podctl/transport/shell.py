@@ -92,7 +92,7 @@ class Step:
     title: str
     script: Script
     group: str = ""
-    stdin: bytes | None = None
+    stdin: bytes | None = field(default=None, repr=False)
     files: Mapping[int, str] = field(default_factory=dict, repr=False)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout_seconds: float | None = None  # None: the Minion's command_timeout
