@@ -10,10 +10,10 @@ on both streams by a mark that carries a nonce, which nobody else knows:
 
 No mark has a newline: bash writes a text up to each newline by itself, and the heartbeat would get in between.
 
-The heartbeat serves both sides. The client that misses it for the Minion's connect timeout knows that the link is
-dead. The Minion's watchdog, which sends it, finds a dead client by the broken pipe within a second, or by the message's
-deadline where sshd has not noticed a cut link, and ends the whole process group: nothing of ours stays, and the lock
-is free.
+The heartbeat serves both sides. The client that misses it for the Minion's connect timeout, five seconds at least,
+knows that the link is dead. The Minion's watchdog, which sends it, finds a dead client by the broken pipe within a
+second, or by the message's deadline where sshd has not noticed a cut link, and ends the whole process group: nothing
+of ours stays, and the lock is free.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from podctl.transport.base import Stream
 
 _GRACE_SECONDS = 15  # the Minion's watchdog waits this much longer than the client
+_LEAST_SILENCE_SECONDS = 5  # a heartbeat comes every second and a fork, later where a Minion is busy
 _IDLE_SECONDS = 20  # an idle client re-arms the watchdog every quarter of it
 
 # The engine's usual places that a login without a profile does not have on its PATH.
@@ -56,7 +57,7 @@ if [ -d /run ]; then exec 9</run; else exec 9</var/run; fi; flock -n 9; }}
 """
 
 _LOCK_STEP = Step(title="lock", script=Script("lock", "lock"), in_shell=True)
-_NOT_FOUND = 127
+_HELD, _NOT_FOUND = 1, 127
 
 
 def _render_step(index: int, step: Step, group: int | None, nonce: str) -> str:
@@ -240,7 +241,7 @@ class ShellConversation:
             self._check_clocks(steps[current], now - heard, now - step_since)
 
     def _check_clocks(self, step: Step, silent_seconds: float, step_seconds: float) -> None:
-        if silent_seconds > self._minion.connect_timeout_seconds:
+        if silent_seconds > max(self._minion.connect_timeout_seconds, _LEAST_SILENCE_SECONDS):
             raise self._lost(step, f"no sign of life for {silent_seconds:.0f} s")
         if step_seconds > self._allowed(step):
             raise self._lost(step, f"not done within {self._allowed(step):g} s")
@@ -257,12 +258,22 @@ class ShellConversation:
         )
 
     def lock(self) -> bool:
-        """By flock(1), whose descriptor the shell keeps: see design section 8. LockToolError: it is missing there."""
+        """By flock(1), whose descriptor the shell keeps: see design section 8.
+
+        Its status 1 alone says that somebody else has the lock. LockToolError: it is missing there, or fails.
+        """
         result = self.run((_LOCK_STEP,))[0]
         if result.status == _NOT_FOUND:
             raise LockToolError(
                 f"Minion {self._minion.name}: flock is not installed there, so nothing can be changed safely",
                 hint="Install the package util-linux there (Alpine: util-linux-misc, or flock).",
+            )
+        if result.status not in (0, _HELD):
+            raise LockToolError(
+                f"Minion {self._minion.name}: it cannot be locked, so nothing can be changed safely: "
+                f"flock ended with status {result.status}",
+                evidence=result.error_text,
+                hint="Mend flock there until 'flock -n /run true' succeeds; then run the same command again.",
             )
         return result.ok
 
