@@ -39,7 +39,7 @@ class Execution:
         self._say = say
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._pull_problems: dict[str, dict[str, str]] = {}  # by Minion, then by image
+        self._pull_problems: dict[str, dict[PodKey, str]] = {}  # by Minion, then by Pod
         self._stuck: set[str] = set()  # uids of Pods that are to move and are not known to be gone
         self._lost: set[str] = set()  # Minions that broke off
         self._told: set[int] = set()  # id()s of the Actions that have an outcome
@@ -122,9 +122,7 @@ class Execution:
         )
 
     def _image_problem(self, action: Create | Replace) -> str:
-        problems = self._pull_problems.get(action.minion, {})
-        images = [each.image for each in action.pod.pod.spec.all_containers]
-        return next((problems[image] for image in images if image in problems), "")
+        return self._pull_problems.get(action.minion, {}).get(action.key, "")
 
     def _remove_moving(self, minion: str, moves: Sequence[Remove]) -> None:
         mine = [each for each in moves if each.minion == minion]

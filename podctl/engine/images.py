@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from podctl.core.plan import Keep, Start
@@ -12,7 +13,7 @@ from podctl.engine.session import side_by_side
 from podctl.transport.shell import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from podctl.core.manifest import PodManifest
     from podctl.core.model import Minion, PodKey
@@ -21,23 +22,64 @@ if TYPE_CHECKING:
     from podctl.engine.work import Job
     from podctl.transport.base import Conversation
 
-_NEVER = "ErrImageNeverPull"  # the first word of what `change.pull` says then
+_ALWAYS, _IF_NOT_PRESENT, _NEVER = _ORDER = ("Always", "IfNotPresent", "Never")
+_NOT_THERE = "ErrImageNeverPull"  # the first word of what `change.pull` says then
 _CONFIG_JSON, _DOCKERCFG = ".dockerconfigjson", ".dockercfg"
 
 
-def pull_all(talk: Conversation, minion: Minion, pods: Sequence[PodManifest], job: Job) -> dict[str, str]:
-    """By image: why it could not be had, first line and evidence. {} when all are there."""
-    steps: dict[str, Step] = {}
-    for pod in pods:
-        login = login_for(pod, job)
-        for image, policy in job.image_policies(pod).items():
-            if image not in steps or login:
-                script = change.pull(minion.docker, image, policy, login=bool(login))
-                seconds = minion.pull_timeout_seconds
-                steps[image] = Step(title=f"pull {image}", script=script, stdin=login, timeout_seconds=seconds)
-    results = talk.run(list(steps.values()))
-    problems = zip(steps, results, strict=True)
-    return {image: _problem(image, result.error_text) for image, result in problems if not result.ok}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """How a Pod wants an image; what several want alike is done once a Minion. `login` is a config.json."""
+
+    image: str
+    policy: str
+    login: bytes | None = field(default=None, repr=False)
+    key: str = ""  # of the inventory, for an image that no Pod names
+
+    def step(self, minion: Minion) -> Step:
+        return Step(
+            title=f"pull {self.image}",
+            script=change.pull(minion.docker, self.image, self.policy, login=bool(self.login)),
+            stdin=self.login,
+            timeout_seconds=minion.pull_timeout_seconds,
+        )
+
+
+def pull_all(talk: Conversation, minion: Minion, pods: Sequence[PodManifest], job: Job) -> dict[PodKey, str]:
+    """By Pod: why an image of it could not be had, first line and evidence. {} when all are there.
+
+    The Minion's own infra image comes with them: found missing later, a Pod's predecessor would be gone already.
+    """
+    infra = [Pull(image=minion.infra_image, policy=_IF_NOT_PRESENT, key="infra_image")] if minion.infra_image else []
+    wanted = {pod.key: [*infra, *_pulls(pod, job)] for pod in pods}
+    problems = _pulled(talk, minion, (pull for pulls in wanted.values() for pull in pulls))
+    return _blamed(wanted, problems)
+
+
+def _pulls(pod: PodManifest, job: Job) -> list[Pull]:
+    """In the order of the Pod's containers."""
+    login = login_for(pod, job)
+    return [
+        Pull(image=each.image, policy=each.pull_policy, login=None if each.pull_policy == _NEVER else login)
+        for each in pod.pod.spec.all_containers
+    ]
+
+
+def _pulled(talk: Conversation, minion: Minion, pulls: Iterable[Pull]) -> dict[Pull, str]:
+    """Does each once; those that failed, with what was said.
+
+    Always comes first and Never last: in Kubernetes, too, a Pod with Never starts as soon as another brought its image.
+    """
+    once = sorted(dict.fromkeys(pulls), key=lambda pull: _ORDER.index(pull.policy))
+    results = talk.run([each.step(minion) for each in once])
+    ended = zip(once, results, strict=True)
+    return {pull: _problem(pull, result.error_text) for pull, result in ended if not result.ok}
+
+
+def _blamed(wanted: Mapping[PodKey, Sequence[Pull]], problems: Mapping[Pull, str]) -> dict[PodKey, str]:
+    """The first problem of each Pod that has one."""
+    found = {key: [problems[pull] for pull in pulls if pull in problems] for key, pulls in wanted.items()}
+    return {key: own[0] for key, own in found.items() if own}
 
 
 def changed_images(session: Session, plan: Plan, job: Job) -> frozenset[PodKey]:
@@ -68,15 +110,16 @@ def changed_images(session: Session, plan: Plan, job: Job) -> frozenset[PodKey]:
     return frozenset(key for found in answers.values() if isinstance(found, set) for key in found)
 
 
-def _problem(image: str, said: str) -> str:
-    if said.startswith(_NEVER):
+def _problem(pull: Pull, said: str) -> str:
+    if said.startswith(_NOT_THERE):
         return said
-    return f"ErrImagePull: cannot pull {image}\n{said}"
+    named = f"{pull.key} {pull.image}" if pull.key else pull.image
+    return f"ErrImagePull: cannot pull {named}\n{said}"
 
 
 def image_hint(problem: str) -> str:
     """What to do about a problem that `pull_all` told."""
-    if problem.startswith(_NEVER):
+    if problem.startswith(_NOT_THERE):
         return "Load it there (docker load), or let imagePullPolicy be IfNotPresent."
     return "Check the image's name, the way from that Minion to its registry, and imagePullSecrets."
 

@@ -14,7 +14,7 @@ from podctl.engine.docker.making import Making
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from podctl.core.manifest import Manifests, PodManifest
+    from podctl.core.manifest import Manifests
     from podctl.core.model import Cluster, ObservedMinion, ObservedPod, PodKey
     from podctl.core.schema import PersistentVolumeClaim
 
@@ -42,14 +42,6 @@ class Job:
 
     def minion(self, name: str) -> ObservedMinion:
         return next(each for each in self.cluster.minions if each.minion.name == name)
-
-    def image_policies(self, pod: PodManifest) -> dict[str, str]:
-        """By image: the strictest policy of the Pod's containers that use it."""
-        order = ("IfNotPresent", "Always", "Never")
-        found: dict[str, str] = {}
-        for each in pod.pod.spec.all_containers:
-            found[each.image] = max(found.get(each.image, order[0]), each.pull_policy, key=order.index)
-        return found
 
 
 @dataclass(slots=True, kw_only=True)
