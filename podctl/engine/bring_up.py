@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from podctl.core.lifecycle import Need, Next, next_need
 from podctl.core.outcome import Outcome, Progress, Word
 from podctl.core.plan import Keep, Remove
 from podctl.engine import recipe
-from podctl.engine.docker import answers, ask, security, untouched, volumes
+from podctl.engine.docker import answers, ask, change, security, untouched, volumes
 from podctl.engine.hooks import run_post_start
 from podctl.engine.observe import check, pods
 from podctl.engine.work import completed, fresh_claims
@@ -85,11 +86,13 @@ def _failed(work: Work, what: str, evidence: str) -> Outcome:
     )  # fmt: skip
 
 
-def _ails(work: Work, what: str, evidence: str = "", code: ExitCode = ExitCode.NOT_READY) -> Outcome:
+def _ails(
+    work: Work, what: str, evidence: str = "", code: ExitCode = ExitCode.NOT_READY, container: str = ""
+) -> Outcome:
     """Of a Pod that is there and not well."""
     return Outcome(
         key=work.key, minion=work.making.minion.name, word=work.word, code=code,
-        message=what, evidence=evidence, hint=_look_hint(work),
+        message=what, evidence=evidence, hint=_look_hint(work, container),
     )  # fmt: skip
 
 
@@ -134,7 +137,7 @@ def drive(
             to_act = need.need is Need.START or (need.need is Need.RESTART and not late)
             if to_act and not stop.is_set():
                 acted = True
-                outcome = _start(work, need, talk, transport)
+                outcome = _start(work, need, talk, transport, deadline)
             else:
                 outcome = _settled(work, need, job, late=late)
             _tell(work, need, outcome, say)
@@ -169,19 +172,32 @@ def _need(work: Work, pod: ObservedPod | None, now: datetime) -> Next:
     return next_need(pod, now, frozenset(work.attempted))
 
 
-def _start(work: Work, need: Next, talk: Conversation, transport: Transport) -> Outcome | None:
+def _start(work: Work, need: Next, talk: Conversation, transport: Transport, deadline: float) -> Outcome | None:
+    """`deadline` is a time.monotonic(): hooks have what is left until then, a second at least."""
     work.attempted |= set(need.containers)
     if need.need is Need.RESTART:
-        results = talk.run(recipe.restart(work.making, need.containers))
-    else:
-        results = talk.run(recipe.start(work.making, need.containers))
-    failed = failure(results)
-    if failed:
-        return _ails(work, f"cannot {failed.step.title}", failed.error_text, ExitCode.FAILED)
+        failed = failure(talk.run(recipe.restart(work.making, need.containers)))
+        return _not_started(work, failed) if failed else None
+    results: list[StepResult] = []
+    for name in need.containers:  # a message each: a hook has the time that those before it have left
+        results += talk.run(recipe.start(work.making, [name], _left(deadline)))
+    if failed := failure(results):
+        return _not_started(work, failed)
     for name in need.containers:
-        if need.need is Need.START and (problem := run_post_start(work.making, name, transport)):
+        if problem := run_post_start(work.making, name, transport, _left(deadline)):
             return _ails(work, f"the postStart hook of {name} failed", problem, ExitCode.FAILED)
     return None
+
+
+def _left(deadline: float) -> int:
+    return max(1, math.ceil(deadline - time.monotonic()))
+
+
+def _not_started(work: Work, failed: StepResult) -> Outcome:
+    if ran_out := change.ran_out(failed):
+        said = failed.error_text.removesuffix(ran_out).rstrip()
+        return _ails(work, f"{failed.step.title.removeprefix('run ')} {ran_out}", said)
+    return _ails(work, f"cannot {failed.step.title}", failed.error_text, ExitCode.FAILED)
 
 
 def _settled(work: Work, need: Next, job: Job, *, late: bool) -> Outcome | None:
@@ -190,7 +206,7 @@ def _settled(work: Work, need: Next, job: Job, *, late: bool) -> Outcome | None:
     if need.need is Need.READY or (need.started and not job.wait):
         return done
     if need.need is Need.FAILED:
-        return _ails(work, need.reason)
+        return _ails(work, need.reason, container=next(iter(need.containers), ""))
     if late:
         why = f"not ready within {job.timeout_seconds:.0f} s: {need.reason}"
         return _ails(work, why)
@@ -215,6 +231,8 @@ def _interrupted(work: Work) -> Outcome:
     return _ails(work, "interrupted before it was ready", code=ExitCode.INTERRUPTED)
 
 
-def _look_hint(work: Work) -> str:
+def _look_hint(work: Work, container: str) -> str:
+    """Names the container that failed, as the log of another one says nothing of it."""
     where = "" if work.key.namespace == "default" else f" -n {work.key.namespace}"
-    return f"'podctl describe pod {work.key.name}{where}' and 'podctl logs {work.key.name}{where}' tell more."
+    which = f" -c {container}" if container else ""
+    return f"'podctl describe pod {work.key.name}{where}' and 'podctl logs {work.key.name}{where}{which}' tell more."

@@ -22,11 +22,11 @@ _CHUNK = 1 << 14
 _MOST_BYTES = 1 << 16  # of one answer, whose first line is all that counts
 
 
-def run_post_start(making: Making, name: str, transport: Transport) -> str:
+def run_post_start(making: Making, name: str, transport: Transport, timeout_seconds: float) -> str:
     """Asks the postStart httpGet hook of container `name`; what went wrong, or "" (also when there is none).
 
     The kubelet starts a container again whose hook failed, as most do that ask before the server listens; here the
-    container runs on and is asked again for ten seconds.
+    container runs on and is asked again for ten seconds, no answer being waited for longer than `timeout_seconds`.
     """
     container = next((each for each in making.spec.all_containers if each.name == name), None)
     hook = container.lifecycle.post_start if container else None
@@ -34,8 +34,11 @@ def run_post_start(making: Making, name: str, transport: Transport) -> str:
         return ""
     raw = hook.http_get.model_dump(by_alias=True)
     ports = [port.model_dump(by_alias=True) for port in container.ports]
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while (problem := http_get(raw, ports, making.context.pod_ip, transport)) and time.monotonic() < deadline:
+    limit = min(_TIMEOUT_SECONDS, timeout_seconds)
+    deadline = time.monotonic() + min(_PATIENCE_SECONDS, limit)
+    while problem := http_get(raw, ports, making.context.pod_ip, transport, timeout_seconds=limit):
+        if time.monotonic() >= deadline:
+            break
         time.sleep(_PAUSE_SECONDS)
     return problem
 

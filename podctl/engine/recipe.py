@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from podctl.engine.docker.making import Making
 
 _START_SECONDS = 60
+_HOOK_EXTRA_SECONDS = 15
 _STOP_EXTRA_SECONDS = 15
 _STOPPED_AT_ONCE = 50  # by one call of the engine's command line (docker/cli, parallelOperation)
 
@@ -100,10 +101,11 @@ def check(making: Making) -> None:
     populate(replace(making, mountpoints=mountpoints))
 
 
-def start(making: Making, names: Sequence[str]) -> tuple[Step, ...]:
+def start(making: Making, names: Sequence[str], hook_seconds: int) -> tuple[Step, ...]:
     """Starts containers of a committed Pod, one after the other, each with its postStart hook.
 
-    "" is the infra container; its volumes are filled again then, as a Memory volume has lost its files.
+    "" is the infra container; its volumes are filled again then, as a Memory volume has lost its files. A hook that
+    takes longer than `hook_seconds` is ended in the shell, before the step's own deadline would end the conversation.
     """
     steps: list[Step] = []
     by_name = {each.name: each for each in making.spec.all_containers}
@@ -124,9 +126,9 @@ def start(making: Making, names: Sequence[str]) -> tuple[Step, ...]:
             steps.append(
                 Step(
                     title=f"run the postStart hook of {name}",
-                    script=hook,
+                    script=change.within(hook, hook_seconds),
                     group=group,
-                    timeout_seconds=making.minion.pull_timeout_seconds,
+                    timeout_seconds=hook_seconds + _HOOK_EXTRA_SECONDS,
                 )
             )
     return tuple(steps)

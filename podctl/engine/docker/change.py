@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from podctl.core.model import Minion
     from podctl.engine.docker.making import Making
+    from podctl.transport.shell import StepResult
+
+_RAN_OUT, _RAN_OUT_STATUS = "did not end within", 124  # the status of timeout(1)
 
 
 def pull(docker: str, image: str, policy: str, *, login: bool) -> Script:
@@ -90,6 +93,24 @@ def rename(docker: str, old: str, new: str) -> Script:
 
 def exec_in(docker: str, name: str, command: Iterable[str]) -> Script:
     return words([docker, "exec", name, *command])
+
+
+def within(script: Script, seconds: int) -> Script:
+    """One command, ended with status 124 when it takes longer: see `ran_out`. What it began elsewhere runs on."""
+    text = (
+        f"b=$(date +%s)\n( exec {script.text} ) & h=$!\n"
+        "while kill -0 $h 2>/dev/null; do\n"
+        f"[ $(( $(date +%s) - b )) -lt {seconds} ] || "
+        f"{{ kill $h 2>/dev/null; echo '{_RAN_OUT} {seconds} s' >&2; exit {_RAN_OUT_STATUS}; }}\n"
+        "sleep 0.1\ndone\nwait $h"
+    )
+    return Script(text, script.shown)
+
+
+def ran_out(result: StepResult) -> str:
+    """Of a step of `within` that took too long: "did not end within N s"; else ""."""
+    last = result.error_text.rpartition("\n")[2]
+    return last if result.status == _RAN_OUT_STATUS and last.startswith(_RAN_OUT) else ""
 
 
 def stop(docker: str, names: Sequence[str], grace_seconds: int, before: Sequence[Script]) -> Script:
