@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podctl import __version__
 from podctl.errors import ExitCode, InputError, PodctlError
 
 if TYPE_CHECKING:
@@ -68,7 +69,14 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("-i", "--inventory", metavar="FILE", help="The inventory; else $PODCTL_INVENTORY, else ./inventory.yaml.")
+@click.version_option(__version__, prog_name="podctl", message="%(prog)s %(version)s")
+@click.option(
+    "-i",
+    "--inventory",
+    metavar="FILE",
+    type=click.Path(),
+    help="The inventory; else $PODCTL_INVENTORY, else ./inventory.yaml.",
+)
 @click.option("--debug", is_flag=True, help="Show every command that runs on a Minion, and tracebacks.")
 @click.pass_context
 def podctl(ctx: click.Context, inventory: str | None, debug: bool) -> None:

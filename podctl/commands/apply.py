@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("-f", "--filename", "files", multiple=True, required=True, metavar="FILE|DIR|-",
+@click.option("-f", "--filename", "files", multiple=True, required=True, metavar="FILE|DIR|-", type=click.Path(),
               help="Manifests to apply. Repeatable.")  # fmt: skip
 @click.option("-R", "--recursive", is_flag=True, help="Look into the folders below each DIR, too.")
 @namespace_option
@@ -44,11 +44,9 @@ def apply(
     assume_empty: tuple[str, ...],
     lock_timeout: float,
 ) -> ExitCode:
-    r"""Bring the cluster to what the manifests say; what is not named stays as it is.
+    """Bring the cluster to what the manifests say; what is not named stays as it is.
 
-    \b
-    podctl apply -f web.yaml
-    podctl apply -f manifests/ --dry-run
+    For example: podctl apply -f web.yaml; podctl apply -f manifests/ --dry-run; cat web.yaml | podctl apply -f -.
     """
     from podctl.core.manifest import parse  # noqa: PLC0415 - pydantic only where manifests are read
     from podctl.engine.applying import Wish, check_minions, run  # noqa: PLC0415 - as above

@@ -36,7 +36,7 @@ def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]
 def where(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds -i and --debug (also accepted before the command's name) and hands the Inventory on as `inventory`."""
 
-    @click.option("-i", "--inventory", "_inventory", expose_value=False, metavar="FILE",
+    @click.option("-i", "--inventory", "_inventory", expose_value=False, metavar="FILE", type=click.Path(),
                   callback=_remember("inventory"),
                   help="The inventory; else $PODCTL_INVENTORY, else ./inventory.yaml.")  # fmt: skip
     @click.option("--debug", "_debug", is_flag=True, expose_value=False, callback=_remember("debug"),

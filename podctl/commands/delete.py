@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[TYPE NAME… | TYPE/NAME…]", shell_complete=complete_types)
-@click.option("-f", "--filename", "files", multiple=True, metavar="FILE|DIR|-", help="Delete what these name.")
+@click.option("-f", "--filename", "files", multiple=True, metavar="FILE|DIR|-", type=click.Path(),
+              help="Delete what these name.")  # fmt: skip
 @click.option("-R", "--recursive", is_flag=True, help="Look into the folders below each DIR, too.")
 @namespace_option
 @click.option("-l", "--selector", default="", metavar="LABELS", callback=without_equals, help="By label: app=web.")

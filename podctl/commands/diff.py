@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("-f", "--filename", "files", multiple=True, required=True, metavar="FILE|DIR|-",
+@click.option("-f", "--filename", "files", multiple=True, required=True, metavar="FILE|DIR|-", type=click.Path(),
               help="Manifests to compare with the cluster. Repeatable.")  # fmt: skip
 @click.option("-R", "--recursive", is_flag=True, help="Look into the folders below each DIR, too.")
 @namespace_option

@@ -31,7 +31,7 @@ class Need(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Next:
     need: Need
-    containers: tuple[str, ...] = ()  # names in the Pod; "" is the infra container
+    containers: tuple[str, ...] = ()  # names in the Pod, "" is the infra container; under FAILED the one that did
     reason: str = ""
     started: bool = False  # every container has been started, whatever became of it
 
@@ -150,11 +150,16 @@ def _apps_need(
     if to_start:
         yield Next(need=Need.START, containers=to_start, reason=f"{', '.join(to_start)} not running")
     for part in down:
-        yield Next(need=Need.FAILED, reason=f"{part.name}: {_why(pod.containers[part.name])}", started=True)
+        yield _failed(part.name, f"{part.name}: {_why(pod.containers[part.name])}", started=True)
     for part in apps:
         container = pod.containers[part.name]
         if container.status == "exited" and container.exit_code:
-            yield Next(need=Need.FAILED, reason=f"{part.name}: {_why(container)}", started=True)
+            yield _failed(part.name, f"{part.name}: {_why(container)}", started=True)
+
+
+def _failed(name: str, reason: str, *, started: bool = False) -> Next:
+    """For a container that failed by itself: who wants to know more asks for its log."""
+    return Next(need=Need.FAILED, containers=(name,), reason=reason, started=started)
 
 
 def _stays(part: Part) -> bool:
@@ -177,7 +182,7 @@ def _init_need(
     if fresh and container.exit_code == 0 and container.status == "exited" and not _stays(part):
         return None
     if part.name in attempted or (part.restart_policy == "Never" and fresh):
-        return Next(need=Need.FAILED, reason=f"init container {part.name}: {_why(container)}")
+        return _failed(part.name, f"init container {part.name}: {_why(container)}")
     return start
 
 

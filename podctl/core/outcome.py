@@ -40,9 +40,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A Pod on its Minion comes to a new step; `key` is None for what concerns the whole Minion."""
+    """A Pod on its Minion comes to a new step; where `key` is None, `about` says what does."""
 
     minion: str
     key: PodKey | None
     text: str
     done: bool = False
+    about: str = "images"

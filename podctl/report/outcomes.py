@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from podctl.core.model import Mark
 from podctl.core.outcome import Word
 from podctl.core.plan import Create, Keep, Remove, Replace, Start
 from podctl.errors import ExitCode
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from podctl.core.model import Cluster, PodKey
     from podctl.core.outcome import Outcome
     from podctl.core.plan import Action, Held, Plan
+    from podctl.core.schema import PersistentVolumeClaim
 
 DRY_RUN = " (dry run)"
 _WORDS: Mapping[type, Word] = {
@@ -40,16 +42,14 @@ def result_lines(
     """One line an object, in kubectl's form. ConfigMaps, Secrets and claims go as the Pods that use them do."""
     lines = []
     for kind, name, users in _objects(manifests):
-        found = {words[key] for key in users if key in words}
-        if found:
-            lines.append(f"{kind}/{name} {_shared(found)}{ending}")
-    known = {volume.claim for each in cluster.minions for volume in each.volumes if volume.claim}
+        told = [pod for pod in users if pod.key in words]
+        if told:
+            lines.append(f"{kind}/{name} {_config_word(f'{kind}/{name}', told, cluster)}{ending}")
+    there = _claims_there(cluster)
     for claim in manifests.claims:
-        users = [pod.key for pod in manifests.pods if _uses_claim(pod.key, pod.claims, claim.metadata)]
-        there = any((key.namespace, key.name) == (claim.metadata.namespace, claim.metadata.name) for key in known)
-        if there:
+        if _place(claim) in there:
             lines.append(f"persistentvolumeclaim/{claim.metadata.name} {Word.UNCHANGED}{ending}")
-        elif any(key in words for key in users):
+        elif any(key in words for key in _claim_users(claim, manifests)):
             lines.append(f"persistentvolumeclaim/{claim.metadata.name} {Word.CREATED}{ending}")
     lines += [f"pod/{pod.key.name} {words[pod.key]}{ending}" for pod in manifests.pods if pod.key in words]
     return lines
@@ -62,30 +62,35 @@ def unused_lines(manifests: Manifests, cluster: Cluster) -> list[str]:
         for kind, name, users in _objects(manifests)
         if not users
     ]
-    known = {
-        (volume.claim.namespace, volume.claim.name)
-        for each in cluster.minions
-        for volume in each.volumes
-        if volume.claim
-    }
-    for claim in manifests.claims:
-        users = [pod.key for pod in manifests.pods if _uses_claim(pod.key, pod.claims, claim.metadata)]
-        if not users and (claim.metadata.namespace, claim.metadata.name) not in known:
-            name = claim.metadata.name
-            lines.append(f"warning: persistentvolumeclaim/{name} is made with the first Pod that uses it, in one apply")
+    there = _claims_there(cluster)
+    lines += [
+        f"warning: persistentvolumeclaim/{claim.metadata.name} is made with the first Pod that uses it, in one apply"
+        for claim in manifests.claims
+        if not _claim_users(claim, manifests) and _place(claim) not in there
+    ]
     return lines
 
 
-def _uses_claim(key: PodKey, claims: Sequence[str], metadata: object) -> bool:
-    return key.namespace == getattr(metadata, "namespace", None) and getattr(metadata, "name", None) in claims
+def _place(claim: PersistentVolumeClaim) -> tuple[str, str]:
+    return claim.metadata.namespace, claim.metadata.name
 
 
-def _objects(manifests: Manifests) -> Iterable[tuple[str, str, list[PodKey]]]:
+def _claims_there(cluster: Cluster) -> set[tuple[str, str]]:
+    """(namespace, name) of the claims that have a volume."""
+    return {(it.claim.namespace, it.claim.name) for each in cluster.minions for it in each.volumes if it.claim}
+
+
+def _claim_users(claim: PersistentVolumeClaim, manifests: Manifests) -> list[PodKey]:
+    namespace, name = _place(claim)
+    return [pod.key for pod in manifests.pods if pod.key.namespace == namespace and name in pod.claims]
+
+
+def _objects(manifests: Manifests) -> Iterable[tuple[str, str, list[PodManifest]]]:
     for kind, things in (("configmap", manifests.config_maps), ("secret", manifests.secrets)):
         for thing in things:
             name, namespace = thing.metadata.name, thing.metadata.namespace
             users = [
-                pod.key
+                pod
                 for pod in manifests.pods
                 if pod.key.namespace == namespace and (f"{kind}/{name}" in pod.config_hashes or _pulls(pod, kind, name))
             ]
@@ -96,10 +101,16 @@ def _pulls(pod: PodManifest, kind: str, name: str) -> bool:
     return kind == "secret" and name in [each.name for each in pod.pod.spec.image_pull_secrets]
 
 
-def _shared(words: set[Word]) -> Word:
-    if words <= {Word.UNCHANGED, Word.STARTED}:
-        return Word.UNCHANGED
-    return Word.CREATED if words == {Word.CREATED} else Word.CONFIGURED
+def _config_word(name: str, users: Sequence[PodManifest], cluster: Cluster) -> Word:
+    """The cluster keeps neither ConfigMaps nor Secrets, so the Pods tell: what they had of it, and what they get."""
+    before = {pod.key: pod.config_hashes for pod in cluster.pods if pod.mark is Mark.COMMITTED}
+    seen = [pod for pod in users if pod.key in before]
+    told = [pod for pod in seen if name in before[pod.key]]
+    if any(before[pod.key][name] != pod.config_hashes.get(name) for pod in told):
+        return Word.CONFIGURED
+    # What images are pulled with leaves no hash.
+    pulled = any(name not in pod.config_hashes for pod in seen)
+    return Word.UNCHANGED if told or pulled else Word.CREATED
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -162,7 +173,7 @@ def _held(held: Held) -> tuple[str, str]:
     wanted = "as it is wanted now it" if held.observed else "it"
     return (
         f"{stays}: {wanted} fits on no Minion",
-        "Make room, add a Minion to the inventory, or ask for less; then run the same apply again.",
+        "Change what the reasons name, make room, or add a Minion; then run the same apply again.",
     )
 
 

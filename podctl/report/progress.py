@@ -25,7 +25,7 @@ def progress() -> Iterator[Callable[[Progress], None]]:
 
 
 def _who(each: Progress) -> str:
-    return f"pod {each.key}" if each.key else "images"
+    return f"pod {each.key}" if each.key else each.about
 
 
 def _plain() -> Callable[[Progress], None]:

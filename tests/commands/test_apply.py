@@ -184,7 +184,7 @@ def test_a_pod_that_fits_nowhere_exits_3_with_a_reason_a_minion(shop, written, c
         "error: pod/web is not created: it fits on no Minion",
         "  alpha: cpu: 64 asked, 4 free of 4",
         "  beta: cpu: 64 asked, 4 free of 4",
-        "Hint: Make room, add a Minion to the inventory, or ask for less; then run the same apply again.",
+        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again.",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -50,7 +51,8 @@ def wait(reason, *, started=True):
 
 
 def failure(reason, *, started=True):
-    return Next(need=Need.FAILED, reason=reason, started=started)
+    culprit = tuple(re.findall(r"^(?:init container )?([-a-z]+): ", reason))
+    return Next(need=Need.FAILED, containers=culprit, reason=reason, started=started)
 
 
 CASES = {

@@ -237,7 +237,7 @@ def test_mixed_results_give_the_worst_exit_code_and_hold_up_nobody(sandbox, podc
     assert error == "error: pod/huge is not created: it fits on no Minion"
     assert [reason.split(": ")[0] for reason in reasons] == ["  alpha", "  bravo", "  charlie"]
     assert all(": memory: 100Ti asked, " in reason for reason in reasons)
-    assert hint == "Hint: Make room, add a Minion to the inventory, or ask for less; then run the same apply again."
+    assert hint == "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."
 
 
 def test_progress_in_a_pipe_is_plain_lines_and_on_a_terminal_leaves_a_clean_screen(podctl, namespace, tmp_path):

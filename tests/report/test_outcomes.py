@@ -25,12 +25,12 @@ HELD = {
     "it fits nowhere": (Held(pod=WEB, reasons={"alpha": "memory: 2Gi asked, 1Gi free of 8Gi"}, unseen=False), [
         "error: pod/web is not created: it fits on no Minion",
         "  alpha: memory: 2Gi asked, 1Gi free of 8Gi",
-        "Hint: Make room, add a Minion to the inventory, or ask for less; then run the same apply again."]),
+        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."]),
     "changed it fits nowhere, and stays": (
         Held(pod=WEB, reasons={"alpha": "cordoned"}, unseen=False, observed=pod()), [
         "error: pod/web stays as it is on alpha: as it is wanted now it fits on no Minion",
         "  alpha: cordoned",
-        "Hint: Make room, add a Minion to the inventory, or ask for less; then run the same apply again."]),
+        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."]),
     "it may be on a silent Minion": (Held(pod=WEB, reasons={"beta": "may have it", "gamma": "may have it"},
                                           unseen=True), [
         "error: pod/web is not created: it is on no Minion that answers",
@@ -111,3 +111,22 @@ def test_how_long_a_pod_may_take_to_end():
 def test_where_nothing_matched_that_is_said_and_a_name_that_is_missing_is_another_matter():
     assert removal.nothing_lines(Doomed(), "shop") == ["No resources found in shop namespace."]
     assert removal.nothing_lines(DATA, "shop") == []
+
+
+def test_a_configmap_that_did_not_change_is_unchanged_though_its_pod_is_made_anew():
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: site}\ndata: {a: '%s'}\n---\n"
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: app\n    image: i:%s\n"
+    text += "    envFrom: [{configMapRef: {name: site}}]\n"
+    first = parse([("web.yaml", config % "b" + text % 1)])
+    old = pod(config_hashes=dict(first.pods[0].config_hashes))
+    cluster = Cluster(name="shop", minions=(minion(old),))
+
+    def told(manifests):
+        return outcomes.result_lines(manifests, {KEY: Word.CONFIGURED}, cluster)
+
+    assert told(parse([("web.yaml", config % "b" + text % 2)])) == ["configmap/site unchanged", "pod/web configured"]
+    assert told(parse([("web.yaml", config % "c" + text % 2)])) == ["configmap/site configured", "pod/web configured"]
+    assert outcomes.result_lines(first, {KEY: Word.CREATED}, Cluster(name="shop", minions=())) == [
+        "configmap/site created",
+        "pod/web created",
+    ]
