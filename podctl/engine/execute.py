@@ -78,6 +78,8 @@ class Execution:
                 pass
         except KeyboardInterrupt:
             self._stop.set()
+            text = "waiting for the running steps to end (Ctrl-C again: stop at once)"
+            self._say(Progress(minion="podctl", key=None, text=text, about="interrupted"))
             while not ended.wait(1) and worker.ident is not None:  # it may not have come so far as to begin
                 pass
             raise
