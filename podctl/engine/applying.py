@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from podctl.core.plan import Plan, make_plan
+from podctl.core.actions import Keep, Plan, Start
+from podctl.core.outcome import Word
+from podctl.core.plan import make_plan
 from podctl.engine.execute import Execution, check_inputs
 from podctl.engine.images import changed_images
 from podctl.engine.work import Job
@@ -56,15 +58,24 @@ def run(session: Session, wish: Wish, say: Callable[[Progress], None]) -> Done:
     check_inputs(plan, job)
     if wish.dry_run:
         return Done(cluster=cluster, plan=plan)
+    troubles: tuple[Outcome, ...] = ()
     if wish.pull:
-        changed = changed_images(session, plan, job)
+        changed, troubles = changed_images(session, plan, job)
         plan = make_plan(wish.manifests.pods, cluster, assume_empty=wish.assume_empty, replace_all=changed)
-    execution = Execution(plan, session, job, say)
+    execution = Execution(_within_reach(plan, troubles), session, job, say)
+    codes: tuple[ExitCode, ...] = ()
     try:
         execution.run()
     except KeyboardInterrupt:
-        return Done(cluster=cluster, plan=plan, outcomes=execution.outcomes, codes=(ExitCode.INTERRUPTED,))
-    return Done(cluster=cluster, plan=plan, outcomes=execution.outcomes)
+        codes = (ExitCode.INTERRUPTED,)
+    return Done(cluster=cluster, plan=plan, outcomes=[*troubles, *execution.outcomes], codes=codes)
+
+
+def _within_reach(plan: Plan, troubles: Iterable[Outcome]) -> Plan:
+    """`plan` without the kept Pods that are told of as UNKNOWN already, as their Minion broke off."""
+    lost = {each.minion for each in troubles if each.word is Word.UNKNOWN}
+    actions = (each for each in plan.actions if not (isinstance(each, Keep | Start) and each.minion in lost))
+    return replace(plan, actions=tuple(actions))
 
 
 def check_claims(manifests: Manifests, cluster: Cluster, assume_empty: frozenset[str]) -> None:

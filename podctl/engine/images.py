@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from podctl.core.plan import Keep, Start
+from podctl.core.actions import Keep, Start
+from podctl.core.outcome import Outcome, Word
 from podctl.engine.docker import change
 from podctl.engine.session import side_by_side
-from podctl.transport.shell import Step
+from podctl.errors import ExitCode, PodctlError, UnreachableError
+from podctl.transport.shell import Step, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from podctl.core.actions import Plan
     from podctl.core.manifest import PodManifest
     from podctl.core.model import Minion, PodKey
-    from podctl.core.plan import Plan
     from podctl.engine.session import Session
     from podctl.engine.work import Job
     from podctl.transport.base import Conversation
@@ -66,14 +68,16 @@ def _pulls(pod: PodManifest, job: Job) -> list[Pull]:
 
 
 def _pulled(talk: Conversation, minion: Minion, pulls: Iterable[Pull]) -> dict[Pull, str]:
-    """Does each once; those that failed, with what was said.
-
-    Always comes first and Never last: in Kubernetes, too, a Pod with Never starts as soon as another brought its image.
-    """
-    once = sorted(dict.fromkeys(pulls), key=lambda pull: _ORDER.index(pull.policy))
+    """Does each once; those that failed, with what was said."""
+    once = _once(pulls)
     results = talk.run([each.step(minion) for each in once])
     ended = zip(once, results, strict=True)
     return {pull: _problem(pull, result.error_text) for pull, result in ended if not result.ok}
+
+
+def _once(pulls: Iterable[Pull]) -> list[Pull]:
+    """Always first and Never last: in Kubernetes, too, a Pod with Never starts as soon as another brought its image."""
+    return sorted(dict.fromkeys(pulls), key=lambda pull: _ORDER.index(pull.policy))
 
 
 def _blamed(wanted: Mapping[PodKey, Sequence[Pull]], problems: Mapping[Pull, str]) -> dict[PodKey, str]:
@@ -82,32 +86,80 @@ def _blamed(wanted: Mapping[PodKey, Sequence[Pull]], problems: Mapping[Pull, str
     return {key: own[0] for key, own in found.items() if own}
 
 
-def changed_images(session: Session, plan: Plan, job: Job) -> frozenset[PodKey]:
-    """Asks the registries for the images of Pods that would be kept; the Pods whose image is another one now.
+def changed_images(session: Session, plan: Plan, job: Job) -> tuple[frozenset[PodKey], tuple[Outcome, ...]]:
+    """Asks the registries for the images of Pods that would be kept: the Pods whose image is another one now.
 
-    An image that cannot be had is no reason to touch a Pod that runs.
+    Beside them what went wrong, for each Pod: an image that cannot be had is no reason to touch a Pod that runs. A
+    Minion that broke off meanwhile makes its Pods UNKNOWN. Images of imagePullPolicy Never are looked at, not pulled.
     """
     kept = [each for each in plan.actions if isinstance(each, Keep | Start)]
 
-    def changed(name: str) -> set[PodKey]:
-        minion, talk = session.minion(name), session.conversation(name)
+    def ask(name: str) -> tuple[set[PodKey], dict[PodKey, str]]:
         mine = [each for each in kept if each.minion == name]
-        found: set[PodKey] = set()
-        for action in mine:
-            login = login_for(action.pod, job)
-            for container in action.pod.pod.spec.all_containers:
-                get = change.pull(minion.docker, container.image, "Always", login=bool(login))
-                ask_id = change.image_id(minion.docker, container.image)
-                seconds = minion.pull_timeout_seconds
-                pulled = Step(title=f"pull {container.image}", script=get, stdin=login, timeout_seconds=seconds)
-                told = talk.run([pulled, Step(title="ask for its id", script=ask_id)])[1].text.strip()
-                seen = action.observed.containers.get(container.name)
-                if told and seen and seen.image_id != told:
-                    found.add(action.key)
-        return found
+        return _asked_anew(session.conversation(name), session.minion(name), mine, job)
 
-    answers = side_by_side(changed, {each.minion for each in kept})
-    return frozenset(key for found in answers.values() if isinstance(found, set) for key in found)
+    answers = side_by_side(ask, dict.fromkeys(each.minion for each in kept))
+    changed: set[PodKey] = set()
+    troubles: list[Outcome] = []
+    for action in kept:
+        answer = answers[action.minion]
+        if isinstance(answer, PodctlError):
+            troubles.append(_broken_off(action, answer))
+        elif problem := answer[1].get(action.key):
+            troubles.append(_not_had(action, problem))
+        elif action.key in answer[0]:
+            changed.add(action.key)
+    return frozenset(changed), tuple(troubles)
+
+
+def _asked_anew(
+    talk: Conversation, minion: Minion, kept: Sequence[Keep | Start], job: Job
+) -> tuple[set[PodKey], dict[PodKey, str]]:
+    """On one Minion: the Pods with a container of another image than its name now means; by Pod, what went wrong."""
+    wanted = {
+        each.key: [pull if pull.policy == _NEVER else replace(pull, policy=_ALWAYS) for pull in _pulls(each.pod, job)]
+        for each in kept
+    }
+    once = _once(pull for pulls in wanted.values() for pull in pulls)
+    ended = list(zip(once, talk.run([_pull_and_tell(each, minion) for each in once]), strict=True))
+    problems = {
+        pull: _problem(pull, result.error_text) for pull, result in ended if not result.ok and pull.policy != _NEVER
+    }
+    ids = {pull: result.text.strip() for pull, result in ended if result.ok}
+    changed = {each.key for each in kept if _runs_another(each, wanted[each.key], ids)}
+    return changed, _blamed(wanted, problems)
+
+
+def _pull_and_tell(pull: Pull, minion: Minion) -> Step:
+    """Prints the id of the image that is there then."""
+    told = change.image_id(minion.docker, pull.image)
+    if pull.policy == _NEVER:
+        return Step(title=f"ask for the id of {pull.image}", script=told)
+    step = pull.step(minion)
+    return replace(step, script=in_order([step.script, told]))
+
+
+def _runs_another(action: Keep | Start, pulls: Sequence[Pull], ids: Mapping[Pull, str]) -> bool:
+    """`pulls` are those of the Pod's containers, in their order."""
+    pairs = zip(action.pod.pod.spec.all_containers, pulls, strict=True)
+    there = [(action.observed.containers.get(container.name), ids.get(pull)) for container, pull in pairs]
+    return any(seen.image_id != now for seen, now in there if seen and now)
+
+
+def _not_had(action: Keep | Start, problem: str) -> Outcome:
+    what, _, evidence = problem.partition("\n")
+    return Outcome(
+        key=action.key, minion=action.minion, word=Word.FAILED, code=ExitCode.FAILED,
+        message=f"{what}; it keeps the image that it has", evidence=evidence, hint=image_hint(problem),
+    )  # fmt: skip
+
+
+def _broken_off(action: Keep | Start, error: PodctlError) -> Outcome:
+    code = error.exit_code if isinstance(error, UnreachableError) else ExitCode.FAILED
+    return Outcome(
+        key=action.key, minion=action.minion, word=Word.UNKNOWN, code=code, message=error.message,
+        evidence=error.evidence, hint=error.hint,
+    )  # fmt: skip
 
 
 def _problem(pull: Pull, said: str) -> str:

@@ -6,13 +6,17 @@ import json
 from itertools import permutations
 
 import pytest
-from observed import manifest
+from observed import container, manifest, pod
 from registry import RegistryMinion
 
+from podctl.core.actions import Create, Keep, Plan, Start
 from podctl.core.manifest import parse
-from podctl.core.model import Cluster, PodKey
-from podctl.engine.images import pull_all
+from podctl.core.model import Cluster, Inventory, PodKey
+from podctl.core.outcome import Outcome, Word
+from podctl.engine.images import changed_images, pull_all
+from podctl.engine.session import Session
 from podctl.engine.work import Job
+from podctl.errors import ExitCode
 
 LOGIN = {
     "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}, "type": "kubernetes.io/dockerconfigjson",
@@ -110,3 +114,87 @@ def test_without_the_inventorys_infra_image_no_pod_can_be_made(tmp_path):
     alpha = RegistryMinion(tmp_path, registry=["web:1"], infra_image="pause:3")
     pods = [wants("web", "web:1"), wants("job", "nothing:1")]
     assert pulled(alpha, *pods) == dict.fromkeys(("web", "job"), "ErrImagePull: cannot pull infra_image pause:3")
+
+
+# ------------------------------------------------------------------------------------------------------ apply --pull
+
+
+def kept(raw, *, has="sha256:registry-web:1", minion="alpha", kind=Keep):
+    """The Action that leaves this Pod as it is; all its containers run an image of this id."""
+    (wanted,) = job_of(raw).given.pods
+    seen = pod(
+        *(container(each.name, image_id=has) for each in wanted.pod.spec.all_containers), minion=minion, manifest=raw
+    )
+    return kind(pod=wanted, minion=minion, reason="unchanged", observed=seen)
+
+
+def asked_anew(actions, *minions):
+    """The names of the Pods whose image is another one now, and what went wrong."""
+    inventory = Inventory(cluster="shop", minions=tuple(each.minion for each in minions), source="shop.yaml")
+    session = Session(inventory, {each.minion.name: each for each in minions})
+    changed, problems = changed_images(session, Plan(actions=tuple(actions)), job_of())
+    return sorted(key.name for key in changed), problems
+
+
+def failed(name, *, of="nothing:1", said="manifest for nothing:1 not found"):
+    return Outcome(
+        key=PodKey("default", name), minion="alpha", word=Word.FAILED, code=ExitCode.FAILED,
+        message=f"ErrImagePull: cannot pull {of}; it keeps the image that it has",
+        evidence=f"Error response from daemon: {said}",
+        hint="Check the image's name, the way from that Minion to its registry, and imagePullSecrets.",
+    )  # fmt: skip
+
+
+def test_a_pod_whose_image_is_another_one_now_is_named_and_each_image_asked_for_once(tmp_path):
+    alpha = RegistryMinion(tmp_path, images=["web:1"], registry=["web:1"])
+    actions = [
+        kept(wants("same", "web:1")), kept(wants("other", "web:1", "web:1"), has="sha256:0ld"),
+        kept(wants("stopped", ("web:1", "Always")), has="sha256:0ld", kind=Start),
+    ]  # fmt: skip
+    assert asked_anew(actions, alpha) == (["other", "stopped"], ())
+    assert alpha.pulled == ["web:1"]
+
+
+def test_pods_that_are_to_be_made_are_not_asked_for_here(tmp_path):
+    alpha = RegistryMinion(tmp_path)
+    (wanted,) = job_of(wants("new", "web:1")).given.pods
+    new = Create(pod=wanted, minion="alpha", reason="it is nowhere", placement_reason="it fits")
+    assert (asked_anew([new], alpha), alpha.steps) == (([], ()), [])
+
+
+def test_an_image_that_cannot_be_had_leaves_its_pods_alone_and_is_told_of_for_each(tmp_path):
+    alpha = RegistryMinion(tmp_path, images=["nothing:1"], registry=["web:1"])
+    actions = [
+        kept(wants("ill", "nothing:1")), kept(wants("well", "web:1")),
+        kept(wants("half", "web:1", "nothing:1"), has="sha256:0ld"), kept(wants("other", "web:1"), has="sha256:0ld"),
+    ]  # fmt: skip
+    assert asked_anew(actions, alpha) == (["other"], (failed("ill"), failed("half")))
+
+
+def test_never_is_kept_to_and_sees_what_was_loaded_meanwhile(tmp_path):
+    alpha = RegistryMinion(tmp_path, images=["web:1"])
+    actions = [
+        kept(wants("same", ("web:1", "Never")), has="sha256:images-web:1"),
+        kept(wants("loaded", ("web:1", "Never")), has="sha256:0ld"), kept(wants("gone", ("gone:1", "Never"))),
+    ]  # fmt: skip
+    assert asked_anew(actions, alpha) == (["loaded"], ())
+    assert alpha.pulled == []
+
+
+def test_a_minion_that_breaks_off_meanwhile_is_told_of_for_each_of_its_pods_and_the_others_go_on(tmp_path):
+    alpha = RegistryMinion(tmp_path)
+    bravo = RegistryMinion(tmp_path, registry=["web:1"], name="bravo")
+    alpha.dead = True
+    actions = [
+        kept(wants("web", "web:1")), kept(wants("job", "web:1")),
+        kept(wants("door", "web:1"), has="sha256:0ld", minion="bravo"),
+    ]  # fmt: skip
+    changed, problems = asked_anew(actions, alpha, bravo)
+    assert changed == ["door"]
+    assert problems == tuple(
+        Outcome(
+            key=PodKey("default", name), minion="alpha", word=Word.UNKNOWN, code=ExitCode.UNREACHABLE,
+            message="Minion alpha: pull web:1: the connection ended",
+        )
+        for name in ("web", "job")
+    )  # fmt: skip
