@@ -303,7 +303,8 @@ def test_pull_makes_a_pod_anew_whose_image_changed_and_no_other(registry, podctl
         registry.docker("rmi", image)
 
     publish("one")
-    text = listed(pod("moving", "alpha", image=image), pod("resting", "alpha"))
+    resting = pod("resting", "alpha", container={"imagePullPolicy": "Never"})
+    text = listed(pod("moving", "alpha", image=image), resting)
     done = podctl("apply", "-n", namespace, "--no-wait", "-f", "-", input=text)
     assert (done.returncode, done.stdout) == (0, "pod/moving created\npod/resting created\n"), done.stderr
     publish("two")
@@ -313,6 +314,21 @@ def test_pull_makes_a_pod_anew_whose_image_changed_and_no_other(registry, podctl
     assert (done.returncode, done.stdout) == (0, "pod/moving configured\npod/resting unchanged\n"), done.stderr
     name = f"podctl_sandbox_{namespace}_moving_app"
     assert registry.docker("inspect", "-f", "{{.Config.Labels.version}}", name).stdout == "two\n"
+
+
+def test_pull_of_an_image_that_its_registry_has_not_leaves_the_pod_alone_and_exits_1(registry, podctl, namespace):
+    image = "127.0.0.1:5055/gone:1"
+    registry.docker("tag", "sandbox/busybox:1", image)
+    text = listed(pod("web", "alpha", image=image))
+    done = podctl("apply", "-n", namespace, "--no-wait", "-f", "-", input=text)
+    assert (done.returncode, done.stdout) == (0, "pod/web created\n"), done.stderr
+    done = podctl("apply", "-n", namespace, "--pull", "-f", "-", input=text)
+    assert (done.returncode, done.stdout) == (1, "pod/web unchanged\n")
+    error, evidence, hint = done.stderr.splitlines()[-3:]
+    assert error.startswith("error: pod/web on alpha: ErrImagePull: cannot pull 127.0.0.1:5055/gone:1; it keeps the")
+    assert "manifest unknown" in evidence
+    assert hint.startswith("Hint: Check the image's name")
+    registry.docker("rmi", image)
 
 
 # ------------------------------------------------------------------------------------------------------------- delete
