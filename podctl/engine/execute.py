@@ -14,7 +14,7 @@ from podctl.core.actions import ASKED_FOR, Create, Remove, Replace, Start
 from podctl.core.outcome import Outcome, Progress, Word
 from podctl.engine import recipe
 from podctl.engine.bring_up import drive, failure, make
-from podctl.engine.hooks import http_get
+from podctl.engine.hooks import pre_stops, run_pre_stops
 from podctl.engine.images import image_hint, pull_all
 from podctl.engine.session import side_by_side
 from podctl.engine.work import pod_address, work_for
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from podctl.core.model import PodKey
     from podctl.engine.session import Session
     from podctl.engine.work import Job, Work
+    from podctl.transport.shell import StepResult
 
 
 class Execution:
@@ -189,28 +190,23 @@ class Execution:
         self._add(action, outcome)
 
     def _removed(self, name: str, actions: Sequence[Remove]) -> dict[str, str]:
-        """Runs the steps of these Removes; what went wrong, by uid: {} when all are gone."""
-        for action in actions:
-            self._ask_http_hooks(action)
-        minion = self._session.minion(name)
-        steps = recipe.remove(minion, self._job.cluster.name, actions, self._job.grace_seconds)
-        results = self._session.conversation(name).run(steps)
-        own = {each.uid: failure([result for result in results if result.step.group == each.uid]) for each in actions}
-        return {uid: f"cannot {failed.step.title}\n{failed.error_text}" for uid, failed in own.items() if failed}
+        """Runs the steps of these Removes; what went wrong, by uid: {} when all are gone.
 
-    def _ask_http_hooks(self, action: Remove) -> None:
-        """PreStop hooks by HTTP; as in Kubernetes one that fails holds up nothing."""
-        pod = action.pod
-        if pod is None or not pod.infra:
-            return
-        spec = pod.manifest.get("spec") or {}
-        every = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
-        containers = {each["name"]: each for each in every}
-        address = pod_address(pod, self._job.minion(action.minion))
-        for name, hook in recipe.pre_stop_hooks(pod).items():
-            if "httpGet" in hook and address:
-                ports = containers.get(name, {}).get("ports") or ()
-                http_get(hook["httpGet"], ports, address, self._session.transport(action.minion))
+        All are marked before a hook is asked: a kill meanwhile leaves them as Pods that are going.
+        """
+        minion, talk, grace = self._session.minion(name), self._session.conversation(name), self._job.grace_seconds
+        failed = _failures(actions, talk.run(recipe.mark(minion, self._job.cluster.name, actions)))
+        marked = [each for each in actions if each.uid not in failed]
+        spent = self._ask_http_hooks(name, marked)
+        failed |= _failures(marked, talk.run(recipe.stop(minion, marked, grace, spent)))
+        return {uid: f"cannot {each.step.title}\n{each.error_text}" for uid, each in failed.items()}
+
+    def _ask_http_hooks(self, name: str, actions: Sequence[Remove]) -> dict[str, int]:
+        """PreStop hooks by HTTP, those of all Pods at once; the seconds that they took of each Pod's grace."""
+        seen = self._job.minion(name)
+        pods = [each.pod for each in actions if each.pod]
+        hooks = [hook for pod in pods for hook in pre_stops(pod, pod_address(pod, seen), self._job.grace_seconds)]
+        return run_pre_stops(hooks, self._session.transport(name)) if hooks else {}
 
     def _remove(self, minion: str, actions: Sequence[Remove]) -> None:
         """All at once: ten Pods of a long grace period take no longer than one."""
@@ -227,6 +223,12 @@ class Execution:
             )  # fmt: skip
             self._add(action, outcome)
             self._tell(minion, action, outcome.message or str(outcome.word), done=True)
+
+
+def _failures(actions: Sequence[Remove], results: Sequence[StepResult]) -> dict[str, StepResult]:
+    """By uid: the first step of its group that failed."""
+    own = {each.uid: failure([result for result in results if result.step.group == each.uid]) for each in actions}
+    return {uid: failed for uid, failed in own.items() if failed}
 
 
 def check_inputs(plan: Plan, job: Job) -> None:

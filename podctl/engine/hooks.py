@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from podctl.engine import recipe
 from podctl.errors import PodctlError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from podctl.core.model import ObservedPod
     from podctl.engine.docker.making import Making
     from podctl.transport.base import Socket, Transport
 
@@ -41,6 +45,55 @@ def run_post_start(making: Making, name: str, transport: Transport, timeout_seco
             break
         time.sleep(_PAUSE_SECONDS)
     return problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreStop:
+    """A preStop hook by HTTP of one container, and how long its Pod's grace lets it take."""
+
+    uid: str
+    action: Mapping[str, Any]
+    ports: Sequence[Mapping[str, Any]]
+    address: str
+    timeout_seconds: int
+
+
+def pre_stops(pod: ObservedPod, address: str, grace_seconds: int | None) -> tuple[PreStop, ...]:
+    """Of the containers that run; none without grace, and none where the Pod has no address."""
+    grace = recipe.grace_of(pod, grace_seconds)
+    if not grace or not address:
+        return ()
+    spec = pod.manifest.get("spec") or {}
+    every = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+    ports = {each["name"]: each.get("ports") or () for each in every}
+    return tuple(
+        PreStop(uid=pod.uid, action=hook["httpGet"], ports=ports[name], address=address, timeout_seconds=grace)
+        for name, hook in recipe.pre_stop_hooks(pod).items()
+        if "httpGet" in hook
+    )
+
+
+def run_pre_stops(hooks: Sequence[PreStop], transport: Transport) -> dict[str, int]:
+    """Asks all of them at once; by uid the whole seconds until the Pod's last one had ended, its grace at most.
+
+    As in Kubernetes one that fails holds up nothing; one that is late is left behind.
+    """
+    began = time.monotonic()
+    ended = [float(each.timeout_seconds) for each in hooks]
+
+    def ask(index: int, hook: PreStop) -> None:
+        http_get(hook.action, hook.ports, hook.address, transport, timeout_seconds=hook.timeout_seconds)
+        ended[index] = min(ended[index], time.monotonic() - began)
+
+    threads = [threading.Thread(target=ask, args=each, daemon=True) for each in enumerate(hooks)]
+    for thread in threads:
+        thread.start()
+    for hook, thread in zip(hooks, threads, strict=True):
+        thread.join(max(0.0, began + hook.timeout_seconds - time.monotonic()))
+    spent: dict[str, int] = {}
+    for hook, seconds in zip(hooks, tuple(ended), strict=True):
+        spent[hook.uid] = max(spent.get(hook.uid, 0), int(seconds))
+    return spent
 
 
 def http_get(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from podctl.core import naming
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _START_SECONDS = 60
 _HOOK_EXTRA_SECONDS = 15
 _STOP_EXTRA_SECONDS = 15
+_LEAST_GRACE_SECONDS = 2  # after a hook that took all (kubelet, minimumGracePeriodInSeconds)
 _STOPPED_AT_ONCE = 50  # by one call of the engine's command line (docker/cli, parallelOperation)
 
 
@@ -168,11 +170,25 @@ def remove(
     Each Pod's steps are a group of their own; its infra container and volumes go last. The stop belongs to no group
     where several Pods share it.
     """
-    docker, pods = minion.docker, [each.pod for each in actions if each.pod]
+    return (*mark(minion, cluster, actions), *stop(minion, actions, grace_seconds))
+
+
+def mark(minion: Minion, cluster: str, actions: Sequence[Remove]) -> tuple[Step, ...]:
+    """The first part of `remove`: from here on nothing brings these Pods back: not podctl, and not the engine."""
+    return tuple(step for each in actions if each.pod for step in _mark(minion.docker, cluster, each.pod))
+
+
+def stop(
+    minion: Minion,
+    actions: Sequence[Remove],
+    grace_seconds: int | None = None,
+    spent_seconds: Mapping[str, int] = MappingProxyType({}),
+) -> tuple[Step, ...]:
+    """The rest of `remove`, for what is marked. `spent_seconds`, by uid, are taken off the grace."""
+    pods = [each.pod for each in actions if each.pod]
     return (
-        *(step for each in actions if each.pod for step in _mark(docker, cluster, each.pod)),
-        *_stop(docker, pods, grace_seconds),
-        *(step for each in actions for step in _wipe(docker, each)),
+        *_stop(minion.docker, pods, grace_seconds, spent_seconds),
+        *(step for each in actions for step in _wipe(minion.docker, each)),
     )
 
 
@@ -181,7 +197,6 @@ def _going(pod_uid: str, title: str, script: Script) -> Step:
 
 
 def _mark(docker: str, cluster: str, pod: ObservedPod) -> Iterable[Step]:
-    """From here on nothing brings the Pod back: not podctl, and not the engine."""
     if pod.infra and pod.mark is Mark.COMMITTED:
         old = naming.marked(naming.infra(cluster, pod.key), Mark.OLD, pod.uid)
         yield _going(pod.uid, f"mark pod {pod.key} as going", change.rename(docker, pod.infra.id, old))
@@ -189,13 +204,16 @@ def _mark(docker: str, cluster: str, pod: ObservedPod) -> Iterable[Step]:
     yield _going(pod.uid, "switch off its restart policies", change.never_restart(docker, every))
 
 
-def _stop(docker: str, pods: Sequence[ObservedPod], grace_seconds: int | None) -> Iterable[Step]:
+def _stop(
+    docker: str, pods: Sequence[ObservedPod], grace_seconds: int | None, spent_seconds: Mapping[str, int]
+) -> Iterable[Step]:
     """One step that stops all these Pods: one call for all of the same grace, as each call is a process there."""
     together: defaultdict[int, list[str]] = defaultdict(list)
     scripts: list[Script] = []
     longest = 0
     for pod in pods:
-        grace = _grace(pod) if grace_seconds is None else grace_seconds
+        whole = grace_of(pod, grace_seconds)
+        grace = max(whole - spent_seconds.get(pod.uid, 0), min(whole, _LEAST_GRACE_SECONDS))
         running = [each.id for each in pod.containers.values() if each.running or each.status == "restarting"]
         if hooks := _pre_stop(docker, pod) if grace and running else ():
             scripts.append(change.stop(docker, running, grace, hooks))
@@ -226,8 +244,13 @@ def _wipe(docker: str, action: Remove) -> Iterable[Step]:
         yield _going(action.uid, "remove its volumes", change.remove_volumes(docker, action.volumes))
 
 
-def _grace(pod: ObservedPod) -> int:
-    """terminationGracePeriodSeconds as applied; what is half made or half removed is not waited for."""
+def grace_of(pod: ObservedPod, grace_seconds: int | None) -> int:
+    """The grace that is given, else terminationGracePeriodSeconds as applied.
+
+    What is half made or half removed is not waited for.
+    """
+    if grace_seconds is not None:
+        return grace_seconds
     if pod.mark is not Mark.COMMITTED:
         return 0
     return int((pod.manifest.get("spec") or {}).get("terminationGracePeriodSeconds", 30))
@@ -246,7 +269,12 @@ def _pre_stop(docker: str, pod: ObservedPod) -> list[Script]:
 
 
 def pre_stop_hooks(pod: ObservedPod) -> Mapping[str, Mapping[str, Any]]:
-    """By container: the preStop hooks of the containers that run, as the manifest has them."""
+    """By container: the preStop hooks of the containers that run, as the manifest has them.
+
+    None of a Pod that is half made; none of one that is half removed, whose hooks have been run.
+    """
+    if pod.mark is not Mark.COMMITTED:
+        return {}
     spec = pod.manifest.get("spec") or {}
     hooks = {
         each["name"]: (each.get("lifecycle") or {}).get("preStop") or {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from observed import container, infra, manifest, names, pod
 
 from podctl.core.actions import Remove
 from podctl.core.model import Mark, Minion
-from podctl.engine.recipe import remove
+from podctl.engine.recipe import remove, stop
 
 ALPHA = Minion(name="alpha")
 
@@ -90,3 +91,23 @@ def test_what_does_not_run_is_not_stopped_and_nothing_is_nothing():
     assert rendered(Remove(minion="alpha", uid="gone", reason="volumes of a Pod that is gone", volumes=("v",))) == [
         ("gone", "remove its volumes", "docker volume rm -f v")
     ]
+
+
+@pytest.mark.parametrize(("spent", "left"), [(0, 30), (12, 18), (29, 2), (400, 2)])
+def test_what_was_spent_on_hooks_by_http_is_taken_off_the_grace_down_to_the_kubelets_least(spent, left):
+    action = removal("web", container("app"))
+    shown = [step.script.shown for step in stop(ALPHA, [action], spent_seconds={"uid-web": spent})]
+    assert shown[0] == f"docker stop -t {left} id-of-app"
+
+
+def test_a_grace_shorter_than_the_kubelets_least_grows_by_no_hook():
+    action = removal("web", container("app"), terminationGracePeriodSeconds=1)
+    shown = [step.script.shown for step in stop(ALPHA, [action], spent_seconds={"uid-web": 1})]
+    assert shown[0] == "docker stop -t 1 id-of-app"
+
+
+def test_hooks_of_what_is_half_removed_are_not_run_again_whatever_grace_is_given():
+    action = removal("web", container("app"), mark=Mark.OLD)
+    action.pod.manifest["spec"]["containers"][0]["lifecycle"] = {"preStop": {"exec": {"command": ["flush"]}}}
+    texts = [step.script.text for step in stop(ALPHA, [action], 30)]
+    assert [text for text in texts if "flush" in text] == []
