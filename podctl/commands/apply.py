@@ -25,7 +25,9 @@ if TYPE_CHECKING:
               help="Wait until every container has run for 3 s, or ended with 0 where it may.")  # fmt: skip
 @click.option("--timeout", default="10m", type=duration, show_default=True, help="How long to wait, e.g. 90s.")
 @dry_run_option
-@click.option("--pull", is_flag=True, help="Ask the registries for every image; a Pod whose image changed is made anew.")
+@click.option(
+    "--pull", is_flag=True, help="Ask the registries for every image; a Pod whose image changed is made anew."
+)
 @click.option("--assume-empty", multiple=True, metavar="MINION",
               help="Your word that this silent Minion runs none of these Pods. Repeatable.")  # fmt: skip
 @click.option("--lock-timeout", default="60s", type=duration, show_default=True,
