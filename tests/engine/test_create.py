@@ -16,7 +16,7 @@ JOIN = "--network container:podctl_c_shop_web.new.u-1 --ipc container:podctl_c_s
 LIFE = "--restart unless-stopped --no-healthcheck --stop-timeout 30"
 INFRA = (
     "docker create --pull never --name podctl_c_shop_web.new.u-1 --label-file /dev/fd/3 --restart unless-stopped "
-    "--no-healthcheck --cap-drop ALL --security-opt no-new-privileges --user 65535:65535 --memory 6291456 "
+    "--no-healthcheck --cap-drop ALL --security-opt no-new-privileges --user 65535:65535 --memory 33554432 "
     "--cpu-shares 2 --pids-limit 4 --log-driver none"
 )
 SECRET = """---

@@ -54,7 +54,7 @@ def footprint(folder: Path, known: Iterable[Process] = ()) -> dict[str, list[str
     return {
         "processes": sorted(name_of(pid) for pid in alive),
         "named namespaces": lines_with(identity, "ip", "netns"),
-        "mounts": sorted(line for line in mounts if str(folder) in line),
+        "mounts": sorted(line for line in mounts if folder.name in line),
         "loop devices": lines_with(str(folder), "losetup", "--all"),
         "links": lines_with(f"pc{identity}", "ip", "-o", "link"),
         "addresses": lines_with(f"pc{identity}", "ip", "-o", "addr"),

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from podctl.engine.docker.making import Making
 
 _LABELS = 3  # the descriptor of the labels' here-document
+# A ceiling: it takes 0.3 MB. But the runtime's own start has to fit, too, and under 6 MB a busy machine saw it killed.
+_MEMORY_BYTES = 32 << 20
 
 
 def create(making: Making) -> Step:
     """The infra container, born half made (`.new.UID`). It owns the namespaces, the addresses and every volume."""
     image = making.minion.infra_image or infra_image.IMAGE
     hardened = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65535:65535",
-                "--memory", "6291456", "--cpu-shares", "2", "--pids-limit", "4", "--log-driver", "none")  # fmt: skip
+                "--memory", str(_MEMORY_BYTES), "--cpu-shares", "2", "--pids-limit", "4",
+                "--log-driver", "none")  # fmt: skip
     command = words([
         making.docker, "create", "--pull", "never", "--name", making.new_infra,
         "--label-file", f"/dev/fd/{_LABELS}", "--restart", "unless-stopped", "--no-healthcheck", *hardened,
