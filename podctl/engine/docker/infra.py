@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from podctl.engine.docker.making import Making
 
 _LABELS = 3  # the descriptor of the labels' here-document
-# A ceiling: it takes 0.3 MB. The runtime's own start has to fit, too: with 6 MB a busy machine once failed to start one.
+# A ceiling: it takes 0.3 MB. The runtime's own start has to fit, too: under 6 MB a busy machine failed once to do it.
 _MEMORY_BYTES = 32 << 20
 
 
