@@ -45,8 +45,8 @@ packages: ## The Debian packages that the tests on real Minions need (as root; e
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 
 # Real daemons on a busy machine: what failed has one more chance, alone, and is named. A skipped test has none.
-AGAIN := { echo "AGAIN, one at a time, what failed above:"; \
-	PODCTL_TESTS= $(BIN)/python -m pytest --last-failed --last-failed-no-failures none tests/real; }
+AGAIN = { echo "AGAIN, one at a time, what failed above:"; \
+	PODCTL_TESTS= $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(1); }
 
 .PHONY: test-faults-long
 test-faults-long: venv packages ## Crashes at every point and at 100 random moments (hours)
@@ -55,8 +55,8 @@ test-faults-long: venv packages ## Crashes at every point and at 100 random mome
 .PHONY: test
 test: venv packages lint ## Every test, those on real Minions included, and the linters
 	@rm -f .coverage .coverage.*
-	$(PYTEST) --cov --cov-report= tests --ignore tests/real
-	$(PYTEST) --cov --cov-append --cov-report=term:skip-covered tests/real || $(AGAIN)
+	$(PYTEST) --cov --cov-report= tests --ignore tests/real || $(call AGAIN,tests --ignore tests/real)
+	$(PYTEST) --cov --cov-append --cov-report=term:skip-covered tests/real || $(call AGAIN,tests/real)
 
 .PHONY: test-fast
 test-fast: venv ## The tests that need no docker

@@ -368,10 +368,10 @@ class TestWaysToFail:
     def test_a_way_in_that_is_not_supported_stops_before_anything_is_tried(self, sshd, minion, tmp_path):
         config = tmp_path / "config"
         config.write_text("ProxyCommand nc %h %p\n")
-        before = sshd.log
+        before = sshd.log.count("Connection from ")  # the end of an earlier one may be written late
         with pytest.raises(InventoryError, match="proxycommand is not supported: use ProxyJump"):
             connect_all([minion, change(minion, name="bravo", ssh_config=str(config))], Asker())
-        assert sshd.log == before
+        assert sshd.log.count("Connection from ") == before
 
 
 def fingerprint_of(path):
