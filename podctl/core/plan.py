@@ -165,13 +165,13 @@ def _place(wanted: Sequence[_Wanted], cluster: Cluster, gone: set[int]) -> Mappi
         # The home alone is asked, but a claim may live on another Minion.
         bound = {claim: candidate.name for candidate in (*pool, *home) for claim in candidate.claims}
         # A cordon keeps new Pods away; it does not drive out the one that is there.
-        answer = place([demand], [replace(it, unschedulable=False) for it in home], bound_claims=bound)[0]
+        answer = place([demand], [replace(it, unschedulable=False) for it in home], bound_claims=bound).placements[0]
         if isinstance(answer, Placed):
             answers[each.pod.key] = replace(answer, reason=f"it was there already; {answer.reason}")
             pool = [_with(it, demand) if it.name == answer.minion else it for it in pool]
     homeless_first = sorted(wanted, key=lambda each: each.observed is None)
     rest = [each.pod for each in homeless_first if each.pod.key not in answers]
-    for pod, answer in zip(rest, place([demand_of(each.raw) for each in rest], pool), strict=True):
+    for pod, answer in zip(rest, place([demand_of(each.raw) for each in rest], pool).placements, strict=True):
         answers[pod.key] = answer
     return answers
 

@@ -58,7 +58,7 @@ def _strangers(seen: ObservedMinion, facts: MinionFacts) -> Iterable[UsedBy]:
     """Pods of other podctl clusters count with their requests, other containers with their limits, if any."""
     for pod in seen.foreign_pods:
         if pod.manifest:
-            yield replace(used_by(demand_of(pod.manifest)), owner=f"pod {pod.key} of cluster {pod.cluster}")
+            yield replace(used_by(demand_of(pod.manifest)), pod=None, owner=f"pod {pod.key} of cluster {pod.cluster}")
     for container in seen.others:
         if container.running or container.status == "restarting":
             yield UsedBy(

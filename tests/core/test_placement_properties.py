@@ -16,10 +16,14 @@ from podctl.core.placement import (
     Toleration,
     UsedBy,
     Waiting,
-    place,
     used_by,
 )
+from podctl.core.placement import place as arrange
 from podctl.core.selectors import Requirement
+
+
+def place(*args, **more):
+    return arrange(*args, **more).placements
 
 
 def needs(key, operator, value):

@@ -10,13 +10,19 @@ place     one batch
 """
 
 from podctl.core.placement.model import (
+    Arrangement,
     Candidate,
     Demand,
     HostPort,
     NodeTerm,
+    Packing,
     Placed,
     Placement,
+    PodTerm,
+    Policy,
+    PreferredPodTerm,
     PreferredTerm,
+    Spread,
     Toleration,
     UsedBy,
     Waiting,
@@ -26,13 +32,19 @@ from podctl.core.placement.model import (
 from podctl.core.placement.place import place
 
 __all__ = [
+    "Arrangement",
     "Candidate",
     "Demand",
     "HostPort",
     "NodeTerm",
+    "Packing",
     "Placed",
     "Placement",
+    "PodTerm",
+    "Policy",
+    "PreferredPodTerm",
     "PreferredTerm",
+    "Spread",
     "Toleration",
     "UsedBy",
     "Waiting",

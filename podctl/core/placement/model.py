@@ -7,7 +7,7 @@ thousandths of a core, memory in bytes, every extended resource in its own unit.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from podctl.core.model import Minion, MinionFacts, PodKey, Resources, Taint
 
@@ -63,10 +63,46 @@ class PreferredTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PodTerm:
+    """A PodAffinityTerm: some Pods, and the label of Minions that says what counts as the same place.
+
+    Pods of `namespaces`, and of those that `namespace_selector` matches: a namespace has one label here,
+    `kubernetes.io/metadata.name`. matchLabelKeys and mismatchLabelKeys are part of the selector already.
+    """
+
+    topology_key: str
+    selector: tuple[Requirement, ...] | None = None  # None matches no Pod, () every one
+    namespaces: tuple[str, ...] = ()
+    namespace_selector: tuple[Requirement, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferredPodTerm:
+    weight: int
+    term: PodTerm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """A TopologySpreadConstraint, among Pods of the same namespace. matchLabelKeys are part of the selector already."""
+
+    topology_key: str
+    max_skew: int = 1
+    selector: tuple[Requirement, ...] | None = None  # None matches no Pod, () every one
+    hard: bool = True  # DoNotSchedule; else ScheduleAnyway
+    min_domains: int = 1  # with fewer domains than these, the least number of Pods in one counts as 0
+    honors_affinity: bool = True  # nodeAffinityPolicy: only Minions that nodeSelector and node affinity allow count
+    honors_taints: bool = False  # nodeTaintsPolicy: Minions with a taint that is not tolerated do not count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """What one Pod asks of a Minion. No required term has to match when `required_terms` is None."""
 
     key: PodKey
+    labels: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""  # Pods of a namespace with the same name here are one set; "" is in none
+    home: str = ""  # the Minion that it is on now and stays on as long as it fits there
     priority: int = 0
     cpu_millis: int = 0
     memory_bytes: int = 0
@@ -78,6 +114,11 @@ class Demand:
     required_terms: tuple[NodeTerm, ...] | None = None  # one must match
     preferred_terms: tuple[PreferredTerm, ...] = ()
     tolerations: tuple[Toleration, ...] = ()
+    near: tuple[PodTerm, ...] = ()  # required podAffinity
+    apart: tuple[PodTerm, ...] = ()  # required podAntiAffinity
+    preferred_near: tuple[PreferredPodTerm, ...] = ()
+    preferred_apart: tuple[PreferredPodTerm, ...] = ()
+    spreads: tuple[Spread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +126,7 @@ class UsedBy:
     """What something that is on a Minion already takes of it. `owner` is told to people: `pod shop/web`."""
 
     owner: str
+    pod: Demand | None = None  # of a Pod of this cluster: its labels and what it keeps away from count for others
     cpu_millis: int = 0
     memory_bytes: int = 0
     pods: int = 0  # 1 for a Pod, 0 for anything else
@@ -108,6 +150,31 @@ class Candidate:
     claims: frozenset[str] = frozenset()  # "namespace/name" of the claims whose volume is there
 
 
+Strategy: TypeAlias = Literal["binpack", "spread"]
+Admit: TypeAlias = Literal["order", "count"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How to choose among what fits, and who goes first when not all fit.
+
+    binpack: as few Minions as possible, then preferences. spread: preferences, then as evenly as possible.
+    order: by priority, then in the order given. count: by priority, then as many as possible.
+    """
+
+    strategy: Strategy = "binpack"
+    admit: Admit = "order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packing:
+    """The bare decision, without reasons: what `pack` answers."""
+
+    minions: tuple[str | None, ...]  # one for each demand, in the order of the demands; None waits
+    minions_used: int  # Minions with anything on them, once all is placed
+    lower_bound: int  # proven: what is placed cannot do with fewer Minions in use
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     key: PodKey
@@ -117,19 +184,33 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A Pod that fits nowhere: why not, for each Minion by name. Without any Minion there is no reason."""
+    """A Pod that fits nowhere: why not, for each Minion by name. Without any Minion there is no reason.
+
+    `diagnosis` is one sentence on what would have to change.
+    """
 
     key: PodKey
     reasons: Mapping[str, str]
+    diagnosis: str = ""
 
 
 Placement = Placed | Waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """The decision with its reasons: what `place` answers."""
+
+    placements: tuple[Placement, ...]  # one for each demand, in the order of the demands
+    minions_used: int
+    lower_bound: int
 
 
 def used_by(demand: Demand) -> UsedBy:
     """What a Pod takes of the Minion that it is on."""
     return UsedBy(
         owner=f"pod {demand.key}",
+        pod=demand,
         cpu_millis=demand.cpu_millis,
         memory_bytes=demand.memory_bytes,
         pods=1,
