@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from podctl.core import quantity
 from podctl.core.model import PodKey
+from podctl.core.parts import list_of, map_of, texts_of
 from podctl.core.placement.model import ANY_ADDRESS, Demand, HostPort, NodeTerm, PreferredTerm, Toleration
+from podctl.core.relations import group_of, preferred_pod_terms, required_pod_terms, spreads_of
 from podctl.core.selectors import requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 Amounts = dict[str, int]  # by resource name; cpu in thousandths of a core
 _HUGE_PAGES = "hugepages-"
@@ -24,12 +26,15 @@ def demand_of(manifest: Mapping[str, Any]) -> Demand:
 
     Raises ValueError for a quantity that is none.
     """
-    metadata, spec = _map(manifest, "metadata"), _map(manifest, "spec")
-    namespace = str(metadata.get("namespace") or "default")
+    metadata, spec = map_of(manifest, "metadata"), map_of(manifest, "spec")
+    namespace, labels = str(metadata.get("namespace") or "default"), texts_of(metadata, "labels")
     amounts = pod_requests(spec)
-    affinity = _map(_map(spec, "affinity"), "nodeAffinity")
+    affinity = map_of(spec, "affinity")
+    nodes, near, apart = (map_of(affinity, name) for name in ("nodeAffinity", "podAffinity", "podAntiAffinity"))
     return Demand(
         key=PodKey(namespace, str(metadata.get("name") or "")),
+        labels=labels,
+        group=group_of(metadata),
         priority=int(spec.get("priority") or 0),
         cpu_millis=amounts.pop("cpu", 0),
         memory_bytes=amounts.pop("memory", 0),
@@ -37,10 +42,15 @@ def demand_of(manifest: Mapping[str, Any]) -> Demand:
         host_ports=_host_ports(spec),
         claims=_claims(spec, namespace),
         node_name=str(spec.get("nodeName") or ""),
-        node_selector=dict(_map(spec, "nodeSelector")),
-        required_terms=_required_terms(affinity),
-        preferred_terms=tuple(map(_preferred_term, _list(affinity, "preferredDuringSchedulingIgnoredDuringExecution"))),
-        tolerations=tuple(map(_toleration, _list(spec, "tolerations"))),
+        node_selector=texts_of(spec, "nodeSelector"),
+        required_terms=_required_terms(nodes),
+        preferred_terms=tuple(map(_preferred_term, list_of(nodes, "preferredDuringSchedulingIgnoredDuringExecution"))),
+        tolerations=tuple(map(_toleration, list_of(spec, "tolerations"))),
+        near=required_pod_terms(near, labels, namespace),
+        apart=required_pod_terms(apart, labels, namespace),
+        preferred_near=preferred_pod_terms(near, labels, namespace),
+        preferred_apart=preferred_pod_terms(apart, labels, namespace),
+        spreads=spreads_of(spec, labels),
     )
 
 
@@ -52,29 +62,29 @@ def pod_requests(spec: Mapping[str, Any]) -> Amounts:
     stands above the sum of its containers; its limits stand in where neither it nor any container asks.
     """
     last: Amounts = {}
-    for container in _list(spec, "containers"):
+    for container in list_of(spec, "containers"):
         last = _plus(last, _requests(container))
     sidecars: Amounts = {}
     steps: Amounts = {}
-    for container in _list(spec, "initContainers"):
+    for container in list_of(spec, "initContainers"):
         asked = _requests(container)
         steps = _most(steps, _plus(asked, sidecars))
         if _is_sidecar(container):
             sidecars = _plus(sidecars, asked)
     summed = _most(_plus(last, sidecars), steps)
-    own = _map(spec, "resources")
+    own = map_of(spec, "resources")
     return {**_pod_level(own, "limits"), **summed, **_pod_level(own, "requests")}
 
 
 def _requests(container: Mapping[str, Any]) -> Amounts:
     """A container's requests; a limit is a request where there is none."""
-    resources = _map(container, "resources")
-    return {**_amounts(_map(resources, "limits")), **_amounts(_map(resources, "requests"))}
+    resources = map_of(container, "resources")
+    return {**_amounts(map_of(resources, "limits")), **_amounts(map_of(resources, "requests"))}
 
 
 def _pod_level(resources: Mapping[str, Any], kind: str) -> Amounts:
     """Only cpu, memory and huge pages can be asked for by the Pod itself."""
-    amounts = _amounts(_map(resources, kind))
+    amounts = _amounts(map_of(resources, kind))
     return {name: amounts[name] for name in amounts if name in ("cpu", "memory") or name.startswith(_HUGE_PAGES)}
 
 
@@ -100,10 +110,10 @@ def _is_sidecar(container: Mapping[str, Any]) -> bool:
 
 def _host_ports(spec: Mapping[str, Any]) -> tuple[HostPort, ...]:
     """Ports of containers and sidecars, each once. In the Minion's own network every containerPort is the Minion's."""
-    sidecars = (each for each in _list(spec, "initContainers") if _is_sidecar(each))
+    sidecars = (each for each in list_of(spec, "initContainers") if _is_sidecar(each))
     found: dict[HostPort, None] = {}
-    for container in (*_list(spec, "containers"), *sidecars):
-        for port in _list(container, "ports"):
+    for container in (*list_of(spec, "containers"), *sidecars):
+        for port in list_of(container, "ports"):
             number = port.get("hostPort") or (port.get("containerPort") if spec.get("hostNetwork") else None)
             if number:
                 ip, protocol = port.get("hostIP") or ANY_ADDRESS, port.get("protocol") or "TCP"
@@ -112,7 +122,7 @@ def _host_ports(spec: Mapping[str, Any]) -> tuple[HostPort, ...]:
 
 
 def _claims(spec: Mapping[str, Any], namespace: str) -> tuple[str, ...]:
-    names = (_map(volume, "persistentVolumeClaim").get("claimName") for volume in _list(spec, "volumes"))
+    names = (map_of(volume, "persistentVolumeClaim").get("claimName") for volume in list_of(spec, "volumes"))
     return tuple(dict.fromkeys(f"{namespace}/{name}" for name in names if name))
 
 
@@ -122,13 +132,13 @@ def _required_terms(affinity: Mapping[str, Any]) -> tuple[NodeTerm, ...] | None:
 
 
 def _preferred_term(preferred: Mapping[str, Any]) -> PreferredTerm:
-    return PreferredTerm(weight=int(preferred.get("weight") or 0), term=_node_term(_map(preferred, "preference")))
+    return PreferredTerm(weight=int(preferred.get("weight") or 0), term=_node_term(map_of(preferred, "preference")))
 
 
 def _node_term(term: Mapping[str, Any] | None) -> NodeTerm:
     return NodeTerm(
-        expressions=tuple(map(requirement, _list(term or {}, "matchExpressions"))),
-        fields=tuple(map(requirement, _list(term or {}, "matchFields"))),
+        expressions=tuple(map(requirement, list_of(term or {}, "matchExpressions"))),
+        fields=tuple(map(requirement, list_of(term or {}, "matchFields"))),
     )
 
 
@@ -139,14 +149,3 @@ def _toleration(toleration: Mapping[str, Any]) -> Toleration:
         value=str(toleration.get("value") or ""),
         effect=str(toleration.get("effect") or ""),
     )
-
-
-def _map(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A part that may be missing or null."""
-    part: Mapping[str, Any] = parent.get(name) or {}
-    return part
-
-
-def _list(parent: Mapping[str, Any], name: str) -> Iterable[Mapping[str, Any]]:
-    part: Iterable[Mapping[str, Any]] = parent.get(name) or ()
-    return part

@@ -95,7 +95,7 @@ def label_selector(selector: Mapping[str, Any]) -> Selector:
     labels = selector.get("matchLabels") or {}
     expressions = selector.get("matchExpressions") or ()
     return (
-        *(Requirement(key=key, operator="In", values=(str(labels[key]),)) for key in sorted(labels)),
+        *(Requirement(key=key, operator="In", values=(str(labels[key] or ""),)) for key in sorted(labels)),
         *(requirement(expression) for expression in expressions),
     )
 

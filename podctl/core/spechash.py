@@ -2,7 +2,8 @@
 
 Hashed is what the user wrote, brought to one form, so that an upgrade of podctl replaces nothing: no defaults, no
 status, of the metadata only name, namespace and labels; maps sorted, quantities as exact numbers, null and empty fields
-as absent. Of ConfigMaps and Secrets those keys that the Pod uses are hashed. Order in lists counts.
+as absent, but for selectors, whose empty form matches everything. Of ConfigMaps and Secrets those keys that the Pod
+uses are hashed. Order in lists counts.
 A changed form needs a new VERSION, and the old one kept for Pods that carry it.
 """
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 VERSION = "1"
 _HASHED_METADATA = ("name", "namespace", "labels")
 _FREE_MAPS = ("labels", "nodeSelector", "matchLabels")  # of the user's own keys: an empty value is a value there
+_SELECTORS = ("labelSelector", "namespaceSelector")  # without one nothing matches, with an empty one everything
 _AMOUNTS = ("limits", "requests", "overhead")  # maps from a resource's name to a quantity
 _QUANTITIES = (("emptyDir", "sizeLimit"), ("resourceFieldRef", "divisor"))
 
@@ -54,7 +56,7 @@ def _canonical(value: Any, path: tuple[str, ...]) -> Any:
         each = {key: _canonical(inner, (*path, key)) for key, inner in value.items()}
         if path[-1] in _FREE_MAPS:
             return {key: "" if inner is None else inner for key, inner in each.items()}
-        return {key: inner for key, inner in each.items() if inner is not None and inner not in ("", [], {})}
+        return {key: inner for key, inner in each.items() if _says_something(key, inner)}
     if isinstance(value, list):
         return [_canonical(each, path) for each in value]
     if value is not None and (path[-2:] in _QUANTITIES or _is_amount(path)):
@@ -62,6 +64,10 @@ def _canonical(value: Any, path: tuple[str, ...]) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def _says_something(key: str, value: Any) -> bool:
+    return value not in (None, "", []) and (value != {} or key in _SELECTORS)
 
 
 def _is_amount(path: tuple[str, ...]) -> bool:

@@ -4,7 +4,16 @@ from hypothesis import strategies as st
 
 from podctl.core.demand import demand_of, pod_requests
 from podctl.core.model import PodKey
-from podctl.core.placement.model import Demand, HostPort, NodeTerm, PreferredTerm, Toleration
+from podctl.core.placement.model import (
+    Demand,
+    HostPort,
+    NodeTerm,
+    PodTerm,
+    PreferredPodTerm,
+    PreferredTerm,
+    Spread,
+    Toleration,
+)
 from podctl.core.selectors import Requirement
 
 
@@ -64,6 +73,8 @@ def test_every_part_of_a_manifest_that_placement_looks_at_is_in_the_demand():
     fast = Requirement(key="fast", operator="Exists")
     assert demand_of(manifest) == Demand(
         key=PodKey("shop", "web"),
+        labels={"app": "web"},
+        group="web",
         priority=10,
         cpu_millis=1250,
         memory_bytes=64 * 2**20,
@@ -86,6 +97,7 @@ def test_every_part_of_a_manifest_that_placement_looks_at_is_in_the_demand():
     [
         {"metadata": {"name": "web"}},
         {"metadata": {"name": "web", "namespace": ""}, "spec": {}},
+        {"metadata": {"name": "web", "labels": None, "ownerReferences": None}, "spec": {}},
         {"metadata": {"name": "web"}, "spec": None},
         {
             "metadata": {"name": "web"},
@@ -99,7 +111,12 @@ def test_every_part_of_a_manifest_that_placement_looks_at_is_in_the_demand():
             "spec": {
                 "containers": [{}, {"resources": None, "ports": None}, {"resources": {"limits": None}}],
                 "volumes": [{"persistentVolumeClaim": None}, {"persistentVolumeClaim": {}}],
-                "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": None}},
+                "affinity": {
+                    "nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": None},
+                    "podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": None},
+                    "podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": None},
+                },
+                "topologySpreadConstraints": None,
             },
         },
     ],
@@ -243,3 +260,202 @@ def test_the_demand_is_the_peak_of_the_pods_life(inits, containers):
         "containers": [asks({"cpu": amount}) for amount in containers],
     }
     assert demand_of({"spec": spec}).cpu_millis == peak * 1000
+
+
+# ------------------------------------------------------------------------------------------------------- other Pods
+
+APP = Requirement(key="app", operator="In", values=("web",))
+WEB_LABELS = {"app": "web", "hash": "7f", "tier": ""}
+
+
+def labelled(**spec):
+    return {"metadata": {"name": "web", "namespace": "shop", "labels": WEB_LABELS}, "spec": spec}
+
+
+def term_of(**fields):
+    """The required anti-affinity term of a Pod with WEB_LABELS in the namespace shop, with these fields."""
+    affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [fields]}}
+    (term,) = demand_of(labelled(affinity=affinity)).apart
+    return term
+
+
+def test_terms_between_pods_are_in_the_demand_as_written():
+    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    preferred = "preferredDuringSchedulingIgnoredDuringExecution"
+
+    def term(key):
+        return {"topologyKey": key, "labelSelector": {"matchLabels": {"app": "web"}}}
+
+    affinity = {
+        "podAffinity": {required: [term("a"), term("b")], preferred: [{"weight": 3, "podAffinityTerm": term("c")}]},
+        "podAntiAffinity": {required: [term("d")], preferred: [{"weight": 100, "podAffinityTerm": term("e")}]},
+    }
+    expected = {key: PodTerm(topology_key=key, selector=(APP,), namespaces=("shop",)) for key in "abcde"}
+    assert demand_of(labelled(affinity=affinity)) == Demand(
+        key=PodKey("shop", "web"),
+        labels=WEB_LABELS,
+        group="web",
+        near=(expected["a"], expected["b"]),
+        preferred_near=(PreferredPodTerm(weight=3, term=expected["c"]),),
+        apart=(expected["d"],),
+        preferred_apart=(PreferredPodTerm(weight=100, term=expected["e"]),),
+    )
+
+
+@pytest.mark.parametrize(
+    "selector, expected",
+    [
+        pytest.param({}, None, id="no selector matches no Pod"),
+        pytest.param({"labelSelector": None}, None, id="null is none"),
+        pytest.param({"labelSelector": ""}, None, id="empty text is none"),
+        pytest.param({"labelSelector": {}}, (), id="an empty selector matches every Pod"),
+        pytest.param({"labelSelector": {"matchLabels": None, "matchExpressions": None}}, (), id="so does one of nulls"),
+        pytest.param(
+            {"labelSelector": {"matchLabels": {"tier": None, "app": "web"}}},
+            (APP, Requirement(key="tier", operator="In", values=("",))),
+            id="a null value is an empty one",
+        ),
+        pytest.param(
+            {
+                "labelSelector": {
+                    "matchLabels": {"app": "web"},
+                    "matchExpressions": [{"key": "hash", "operator": "Exists"}],
+                }
+            },
+            (APP, Requirement(key="hash", operator="Exists")),
+            id="labels and expressions together",
+        ),
+    ],
+)
+def test_a_selector_is_told_apart_from_none(selector, expected):
+    assert term_of(topologyKey="zone", **selector).selector == expected
+    (spread,) = demand_of(labelled(topologySpreadConstraints=[{"topologyKey": "zone", **selector}])).spreads
+    assert spread.selector == expected
+
+
+@pytest.mark.parametrize(
+    "fields, namespaces, selector",
+    [
+        pytest.param({}, ("shop",), None, id="the Pod's own where none is named"),
+        pytest.param({"namespaces": []}, ("shop",), None, id="an empty list names none"),
+        pytest.param({"namespaces": ["a", "b"]}, ("a", "b"), None, id="only those that are named"),
+        pytest.param({"namespaceSelector": {}}, (), (), id="an empty selector is all of them"),
+        pytest.param(
+            {"namespaces": ["a"], "namespaceSelector": {"matchLabels": {"app": "web"}}},
+            ("a",),
+            (APP,),
+            id="those named and those that match",
+        ),
+    ],
+)
+def test_a_term_speaks_of_these_namespaces(fields, namespaces, selector):
+    term = term_of(topologyKey="zone", labelSelector={}, **fields)
+    assert (term.namespaces, term.namespace_selector) == (namespaces, selector)
+
+
+def test_a_pod_without_a_namespace_speaks_of_default():
+    affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone"}]}}
+    assert demand_of({"spec": {"affinity": affinity}}).near == (PodTerm(topology_key="zone", namespaces=("default",)),)
+
+
+@pytest.mark.parametrize(
+    "fields, expected",
+    [
+        pytest.param(
+            {"matchLabelKeys": ["hash"]},
+            (APP, Requirement(key="hash", operator="In", values=("7f",))),
+            id="the Pod's own value is wanted",
+        ),
+        pytest.param(
+            {"mismatchLabelKeys": ["hash"]},
+            (APP, Requirement(key="hash", operator="NotIn", values=("7f",))),
+            id="the Pod's own value is not wanted",
+        ),
+        pytest.param(
+            {"matchLabelKeys": ["tier"]},
+            (APP, Requirement(key="tier", operator="In", values=("",))),
+            id="an empty value is a value",
+        ),
+        pytest.param({"matchLabelKeys": ["gone"], "mismatchLabelKeys": ["lost"]}, (APP,), id="a key without a label"),
+        pytest.param({"matchLabelKeys": None, "mismatchLabelKeys": []}, (APP,), id="no keys"),
+    ],
+)
+def test_label_keys_become_part_of_the_selector(fields, expected):
+    selector = {"matchLabels": {"app": "web"}}
+    assert term_of(topologyKey="zone", labelSelector=selector, **fields).selector == expected
+
+
+def test_label_keys_add_nothing_to_a_selector_that_is_not_there():
+    assert term_of(topologyKey="zone", matchLabelKeys=["hash"]).selector is None
+
+
+@pytest.mark.parametrize(
+    "fields, expected",
+    [
+        pytest.param(
+            {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"},
+            Spread(topology_key="zone"),
+            id="with Kubernetes' defaults",
+        ),
+        pytest.param(
+            {
+                "maxSkew": 2,
+                "topologyKey": "rack",
+                "whenUnsatisfiable": "DoNotSchedule",
+                "labelSelector": {"matchLabels": {"app": "web"}},
+                "matchLabelKeys": ["hash", "gone"],
+                "minDomains": 3,
+                "nodeAffinityPolicy": "Ignore",
+                "nodeTaintsPolicy": "Honor",
+            },
+            Spread(
+                topology_key="rack",
+                max_skew=2,
+                selector=(APP, Requirement(key="hash", operator="In", values=("7f",))),
+                min_domains=3,
+                honors_affinity=False,
+                honors_taints=True,
+            ),
+            id="with everything given",
+        ),
+        pytest.param(
+            {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway", "minDomains": None},
+            Spread(topology_key="zone", hard=False),
+            id="as a wish",
+        ),
+    ],
+)
+def test_a_spread_constraint_is_in_the_demand(fields, expected):
+    assert demand_of(labelled(topologySpreadConstraints=[fields])).spreads == (expected,)
+
+
+REPLICA_SET = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-7f", "controller": True}
+
+
+@pytest.mark.parametrize(
+    "metadata, expected",
+    [
+        pytest.param({}, "", id="nothing names a set"),
+        pytest.param({"labels": {"app": "web"}}, "web", id="the label app"),
+        pytest.param(
+            {"labels": {"app": "web", "app.kubernetes.io/name": "shop"}}, "shop", id="the recommended label before it"
+        ),
+        pytest.param({"labels": {"app": "web", "app.kubernetes.io/name": ""}}, "web", id="an empty label names none"),
+        pytest.param(
+            {"labels": {"app": "web"}, "ownerReferences": [REPLICA_SET]}, "ReplicaSet/web-7f", id="the controller"
+        ),
+        pytest.param({"ownerReferences": [{**REPLICA_SET, "uid": "4711"}]}, "4711", id="by its uid if it has one"),
+        pytest.param(
+            {"labels": {"app": "web"}, "ownerReferences": [{**REPLICA_SET, "controller": False}]},
+            "web",
+            id="an owner that does not control makes no set",
+        ),
+        pytest.param(
+            {"ownerReferences": [{"kind": "Backup", "name": "b"}, REPLICA_SET]},
+            "ReplicaSet/web-7f",
+            id="the one owner of several that controls",
+        ),
+    ],
+)
+def test_pods_of_one_set_have_one_group(metadata, expected):
+    assert demand_of({"metadata": metadata}).group == expected

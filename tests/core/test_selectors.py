@@ -127,6 +127,7 @@ def test_a_label_selector_object_is_its_labels_by_key_and_then_its_expressions()
     ) == (want("app", "In", "web"), want("tier", "In", "front"), want("zone", "NotIn", "c"))
     assert label_selector({}) == ()
     assert label_selector({"matchLabels": None, "matchExpressions": None}) == ()
+    assert label_selector({"matchLabels": {"canary": None}}) == (want("canary", "In", ""),)
 
 
 def test_an_expression_may_lack_what_it_does_not_need():

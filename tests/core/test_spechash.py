@@ -163,6 +163,17 @@ def test_each_of_these_is_another_pod(fields):
     assert spec_hash(with_spec(**fields), {}) not in {spec_hash(with_spec(**other), {}) for other in others}
 
 
+def test_an_empty_selector_is_not_the_same_as_none():
+    def pod(**fields: Any) -> str:
+        term = {"topologyKey": "zone", **fields}
+        affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+        return spec_hash(with_spec(affinity=affinity), {})
+
+    assert len({pod(), pod(labelSelector={}), pod(namespaceSelector={})}) == 3
+    assert pod() == pod(labelSelector=None) == pod(labelSelector="")
+    assert pod(labelSelector={}) == pod(labelSelector={"matchLabels": {}, "matchExpressions": None})
+
+
 def test_a_label_with_an_empty_value_is_a_label():
     labelled = {**POD, "metadata": {**POD["metadata"], "labels": {"app": "web", "canary": ""}}}
     assert spec_hash(labelled, {}) != spec_hash(POD, {})
