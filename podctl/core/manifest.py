@@ -45,9 +45,13 @@ class PodManifest:
     raw: Mapping[str, Any]
     source: str
     line: int
-    spec_hash: str
     config_hashes: Mapping[str, str]  # "configmap/web" -> hash of the keys that this Pod uses
     claims: tuple[str, ...]  # names that it mounts; in the files, or in the cluster already
+
+    @property
+    def spec_hash(self) -> str:
+        """Reckoned when it is asked for: a simulation of thousands of new Pods compares none."""
+        return spec_hash(self.raw, self.config_hashes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +267,6 @@ def _pod(
         raw=item.raw,
         source=item.document.source,
         line=item.document.line(item.path),
-        spec_hash=spec_hash(item.raw, hashes),
         config_hashes=hashes,
         claims=claims(item.kept),
     )

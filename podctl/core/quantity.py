@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 
 _FORM = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$")
 _SUFFIX = {
@@ -19,6 +20,7 @@ _SUFFIX = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096, typed=True)  # thousands of Pods ask for the same few amounts; typed: True is no 1
 def quantity(text: str | float) -> Decimal:
     """The exact value. Raises ValueError with a sentence for anything that is no quantity."""
     found = _FORM.match(str(text).strip()) if not isinstance(text, bool) else None

@@ -26,7 +26,6 @@ _UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # in JSON
 _CORE_TAG = "tag:yaml.org,2002:"
 _TAGGED = "a tag (!) that cannot be read here; text that begins with ! needs quotes"  # it may be a password: not shown
 _MERGE = object()
-_UNSEEN = object()
 
 
 @dataclass(slots=True)  # not frozen: that makes each thrice as slow
@@ -139,7 +138,9 @@ class Reader:
         text = event.value
         tag = event.tag and event.tag.removeprefix(_CORE_TAG)
         if not tag:
-            return self.plain(text, line) if event.implicit[0] else text
+            if event.implicit[0]:
+                return self.seen[text] if text in self.seen else self.plain(text, line)
+            return text
         if tag in ("!", "str"):
             return text
         value = self.plain(text, line)
@@ -152,8 +153,6 @@ class Reader:
         return None
 
     def plain(self, text: str, line: int) -> Any:
-        if (value := self.seen.get(text, _UNSEEN)) is not _UNSEEN:
-            return value
         if text == "<<":
             return _MERGE
         try:

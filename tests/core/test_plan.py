@@ -107,7 +107,7 @@ def test_a_pod_that_stands_half_way_is_started():
 
 TABLE = {
     "the changed config is named": (
-        [replace(WEB, spec_hash="v1:new", config_hashes={"configmap/a": "2", "secret/b": "1"})],
+        [replace(WEB, config_hashes={"configmap/a": "2", "secret/b": "1"})],
         alpha_and_bravo(there(WEB, config_hashes={"configmap/a": "1", "secret/b": "1"})),
         [("Replace", "default/web", "alpha", "configmap/a changed")], {}),
     "a container that was removed by hand makes the Pod anew": (

@@ -18,7 +18,9 @@ def map_at(value: Any, name: str) -> Mapping[str, Any]:
 def each_at(value: Any, name: str) -> list[tuple[int, Mapping[str, Any]]]:
     """The mappings in a list, with their places."""
     inner = value.get(name) if isinstance(value, dict) else None
-    return [(at, each) for at, each in enumerate(inner) if isinstance(each, dict)] if isinstance(inner, list) else []
+    if not inner or not isinstance(inner, list):
+        return []
+    return [(at, each) for at, each in enumerate(inner) if isinstance(each, dict)]
 
 
 def text_at(value: Mapping[str, Any], name: str) -> str:
@@ -28,8 +30,6 @@ def text_at(value: Mapping[str, Any], name: str) -> str:
 
 def containers(pod: Mapping[str, Any]) -> list[tuple[Path, Mapping[str, Any]]]:
     """Init containers first."""
-    return [
-        (("spec", field, at), each)
-        for field in ("initContainers", "containers")
-        for at, each in each_at(pod.get("spec"), field)
-    ]
+    spec = map_at(pod, "spec")
+    fields = [field for field in ("initContainers", "containers") if field in spec]
+    return [(("spec", field, at), each) for field in fields for at, each in each_at(spec, field)]
