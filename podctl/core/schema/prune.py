@@ -62,11 +62,10 @@ def prune(raw: Mapping[str, Any], model: type[Value], findings: Findings, path: 
             continue
         if value is None or value == "":
             continue
-        empty = value in ([], {})
-        if support.level is Level.REFUSED and not empty:
+        if support.level is Level.REFUSED and value not in ([], {}):
             findings.problems.append((at, f"is not supported: {support.note}"))
             findings.holed.add(path)
-        if support.level is Level.WARNED and not empty:
+        if support.level is Level.WARNED and value not in ([], {}):
             findings.warnings.append(Warned(path=at, type_name=model.api_type, name=name, note=support.note))
         if name in children:
             kept[name] = _below(value, children[name], findings, at)

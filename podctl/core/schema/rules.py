@@ -123,14 +123,14 @@ def extended_resources_are_whole(raw: Mapping[str, Any]) -> Found:
     for path, container in containers(raw):
         for field in ("limits", "requests"):
             for name, given in map_at(map_at(container, "resources"), field).items():
-                amount = _amount(given)
-                if "/" in name and amount is not None and amount % 1:
+                amount = _amount(given) if "/" in name else None
+                if amount is not None and amount % 1:
                     yield (*path, "resources", field, name), f"must be a whole number, not {given}"
 
 
 def _amount(value: Any) -> Any:
     try:
-        return quantity(quantity_text(value))
+        return None if value is None else quantity(quantity_text(value))
     except ValueError:
         return None
 
@@ -152,7 +152,8 @@ def probes_fit(raw: Mapping[str, Any]) -> Found:
     for path, container in containers(raw):
         ports = {text_at(port, "name"): port for _, port in each_at(container, "ports")}
         for field in ("livenessProbe", "readinessProbe", "startupProbe"):
-            probe = map_at(container, field)
+            if not (probe := map_at(container, field)):
+                continue
             successes = probe.get("successThreshold")
             if field != "readinessProbe" and isinstance(successes, int) and successes > 1:
                 yield (*path, field, "successThreshold"), f"must be 1, not {successes}"
