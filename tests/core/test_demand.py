@@ -14,7 +14,7 @@ from podctl.core.placement.model import (
     Spread,
     Toleration,
 )
-from podctl.core.selectors import Requirement
+from podctl.core.selectors import Requirement, matches
 
 
 def asks(requests=None, limits=None, **more):
@@ -387,6 +387,20 @@ def test_label_keys_become_part_of_the_selector(fields, expected):
 
 def test_label_keys_add_nothing_to_a_selector_that_is_not_there():
     assert term_of(topologyKey="zone", matchLabelKeys=["hash"]).selector is None
+
+
+SOME_LABELS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "1", "2"]))
+
+
+@settings(deadline=None)
+@given(own=SOME_LABELS, other=SOME_LABELS, keys=st.lists(st.sampled_from("abcd")), mismatch=st.booleans())
+def test_label_keys_compare_each_pod_with_the_own_labels(own, other, keys, mismatch):
+    """Told as the API reference tells it: of the keys that the Pod has, the other's values are all equal, or none is."""
+    fields = {"topologyKey": "zone", "labelSelector": {}, "mismatchLabelKeys" if mismatch else "matchLabelKeys": keys}
+    affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [fields]}}
+    (term,) = demand_of({"metadata": {"labels": own}, "spec": {"affinity": affinity}}).near
+    equal = [own[key] == other.get(key) for key in keys if key in own]
+    assert matches(term.selector, other) == (not any(equal) if mismatch else all(equal))
 
 
 @pytest.mark.parametrize(
