@@ -395,7 +395,7 @@ SOME_LABELS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "1", 
 @settings(deadline=None)
 @given(own=SOME_LABELS, other=SOME_LABELS, keys=st.lists(st.sampled_from("abcd")), mismatch=st.booleans())
 def test_label_keys_compare_each_pod_with_the_own_labels(own, other, keys, mismatch):
-    """Told as the API reference tells it: of the keys that the Pod has, the other's values are all equal, or none is."""
+    """As the API reference tells it: of the keys that the Pod has, the other Pod's values are all equal, or none is."""
     fields = {"topologyKey": "zone", "labelSelector": {}, "mismatchLabelKeys" if mismatch else "matchLabelKeys": keys}
     affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [fields]}}
     (term,) = demand_of({"metadata": {"labels": own}, "spec": {"affinity": affinity}}).near
