@@ -30,6 +30,8 @@ def text_at(value: Mapping[str, Any], name: str) -> str:
 
 def containers(pod: Mapping[str, Any]) -> list[tuple[Path, Mapping[str, Any]]]:
     """Init containers first."""
-    spec = map_at(pod, "spec")
-    fields = [field for field in ("initContainers", "containers") if field in spec]
-    return [(("spec", field, at), each) for field in fields for at, each in each_at(spec, field)]
+    return [
+        (("spec", field, at), each)
+        for field in ("initContainers", "containers")
+        for at, each in each_at(pod.get("spec"), field)
+    ]
