@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.choice import choose
-from podctl.core.placement.model import Candidate, Demand, Packing, Policy
-from podctl.core.placement.room import room_of, with_pod
+from podctl.core.placement.model import Packing, Policy
+from podctl.core.placement.packing.admission import admit_in_order, admit_most
+from podctl.core.placement.packing.build import problem_of
+from podctl.core.placement.packing.portfolio import Portfolio
+from podctl.core.placement.packing.settle import settle, with_settled
+from podctl.core.placement.packing.together import narrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from podctl.core.placement.model import Admit, Candidate, Demand
+    from podctl.core.placement.packing.classes import Problem
+    from podctl.core.placement.packing.state import State
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 _DEFAULT = Policy()
@@ -25,49 +31,39 @@ def pack(
     bound_claims: Mapping[str, str] = _NONE,
     policy: Policy = _DEFAULT,
 ) -> Packing:
-    """A Minion, or none, for each demand, in the order of `demands`; nothing is explained here."""
-    del policy
-    homes = claim_homes(candidates, bound_claims)
-    rooms = {each.name: room_of(each, homes) for each in sorted(candidates, key=lambda each: each.name)}
-    queue = sorted(range(len(demands)), key=lambda index: -demands[index].priority)
-    placed: dict[int, str] = {}
-    for turn, index in enumerate(queue):
-        demand = demands[index]
-        companions = _companions(demand, (demands[later] for later in queue[turn + 1 :]), homes)
-        choice = choose(demand, companions, tuple(rooms.values()))
-        if choice is None:
-            continue
-        room, _ = choice
-        placed[index] = room.name
-        rooms[room.name] = with_pod(room, demand)
-        if fresh := [claim for claim in demand.claims if claim not in homes]:
-            homes = {**homes, **dict.fromkeys(fresh, (room.name,))}
-            rooms = {name: replace(each, claim_homes=homes) for name, each in rooms.items()}
-    used = {name for name, room in rooms.items() if room.candidate.used} | set(placed.values())
+    """A Minion, or none, for each demand, in the order of `demands`; nothing is explained here.
+
+    The same for any order of `candidates`. The order of `demands` tells only who goes when not all fit.
+    """
+    settled = settle(demands, candidates, bound_claims)
+    candidates = with_settled(demands, candidates, settled) if settled else candidates
+    rest = [at for at in range(len(demands)) if at not in settled]
+    problem = problem_of([replace(demands[at], home="") if demands[at].home else demands[at] for at in rest],
+                         candidates, bound_claims)  # fmt: skip
+    state, bound = _solve(problem, policy.admit)
+    names = dict(settled)
+    names |= {rest[pod]: problem.minions[minion] for pod, minion in enumerate(state.where) if minion >= 0}
     return Packing(
-        minions=tuple(placed.get(index) for index in range(len(demands))), minions_used=len(used), lower_bound=0
+        minions=tuple(names.get(at) for at in range(len(demands))), minions_used=len(state.used()), lower_bound=bound
     )
 
 
-def claim_homes(candidates: Iterable[Candidate], bound_claims: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
-    """Where each claim's volume is: one Minion, unless something left it on several."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for candidate in candidates:
-        for claim in candidate.claims:
-            found[claim].append(candidate.name)
-    seen = {claim: tuple(sorted(names)) for claim, names in found.items()}
-    return seen | {claim: (name,) for claim, name in bound_claims.items()}
+def _solve(problem: Problem, admit: Admit) -> tuple[State, int]:
+    """The packing, and how few Minions it could be for what is placed."""
+    tries = []
+    for version in _versions(problem):
+        portfolio = Portfolio(version, [each for each in version.classes if not each.hopeless])
+        state = portfolio.best()
+        if len(state.waiting) == problem.hopeless:
+            return state, portfolio.bound
+        tries.append(state)
+    admitted = admit_in_order(problem) if admit == "order" else admit_most(problem, tries)
+    inside = [pod for pod, minion in enumerate(admitted.where) if minion >= 0]
+    portfolio = Portfolio(problem, problem.restricted(inside), known=admitted)
+    return portfolio.best(), portfolio.bound
 
 
-def _companions(demand: Demand, later: Iterable[Demand], homes: Mapping[str, tuple[str, ...]]) -> tuple[Demand, ...]:
-    """The demands still to come that share, directly or through each other, a claim that lives nowhere yet."""
-    shared = {claim for claim in demand.claims if claim not in homes}
-    rest = [each for each in later if each.claims] if shared else []
-    found: set[int] = set()
-    grew = bool(rest)
-    while grew:
-        near = {at for at, each in enumerate(rest) if at not in found and not shared.isdisjoint(each.claims)}
-        grew = bool(near)
-        found |= near
-        shared |= {claim for at in near for claim in rest[at].claims if claim not in homes}
-    return tuple(rest[at] for at in sorted(found))
+def _versions(problem: Problem) -> list[Problem]:
+    """The problem with Pods that must go together bound to one domain, then as it is."""
+    versions = (narrowed(problem), narrowed(problem, all_needs=True), problem) if problem.web else (problem,)
+    return list({id(each): each for each in versions}.values())

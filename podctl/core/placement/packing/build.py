@@ -1,0 +1,120 @@
+"""From Demands and Candidates to the packer's Problem."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from podctl.core.placement.claims import claim_homes
+from podctl.core.placement.packing.classes import SCARCE, PodClass, Problem
+from podctl.core.placement.packing.standing import Standing
+from podctl.core.placement.packing.state import State
+from podctl.core.placement.packing.supply import Supply
+from podctl.core.placement.packing.tying import Weaver
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    from podctl.core.placement.model import Candidate, Demand
+
+_LEAST = 1e-3  # of demand over room: what nobody asks for still weighs a little
+
+
+def problem_of(demands: Sequence[Demand], candidates: Sequence[Candidate], bound_claims: Mapping[str, str]) -> Problem:
+    """The batch as numbers: the same for any order of `candidates`; of `demands` only Problem.order tells the order."""
+    minions = sorted((each for each in candidates if each.ready), key=lambda each: each.name)
+    supply = Supply(minions, demands)
+    homes = claim_homes(candidates, bound_claims)
+    standing = Standing(minions, homes)
+    weaver = Weaver(demands, minions, _shared(demands, homes), standing.counting)
+    problem = _problem(demands, minions, supply, weaver)
+    problem.classes = _classes(demands, supply, standing, weaver)
+    problem.class_of = _class_of(problem)
+    start = State(problem)
+    everywhere: Sequence[int] = range(len(minions))
+    eligible = {each.allowed: _ones(each.allowed, everywhere) for each in problem.classes}
+    for each in problem.classes:
+        each.eligible = eligible[each.allowed]
+        _measure(each, problem)
+        each.hopeless = not any(start.fits_alone(each, at) for at in each.eligible)
+    return problem
+
+
+def _problem(demands: Sequence[Demand], minions: Sequence[Candidate], supply: Supply, weaver: Weaver) -> Problem:
+    many = len(minions) or 1
+    unit_cpu = sum(supply.total_cpu) / many or 1.0
+    unit_memory = sum(supply.total_memory) / many or 1.0
+    wanted_cpu = sum(each.cpu_millis for each in demands)
+    wanted_memory = sum(each.memory_bytes for each in demands)
+    return Problem(
+        minions=[each.name for each in minions],
+        loaded=[at for at, each in enumerate(minions) if each.used],
+        cpu=supply.cpu, memory=supply.memory, extras=supply.extras, taken=supply.taken,
+        unit_cpu=unit_cpu, unit_memory=unit_memory,
+        weight_cpu=max(wanted_cpu / (sum(supply.cpu) or 1), _LEAST) / unit_cpu,
+        weight_memory=max(wanted_memory / (sum(supply.memory) or 1), _LEAST) / unit_memory,
+        web=weaver.web if weaver.is_needed else None,
+        pods=len(demands),
+        order=sorted(range(len(demands)), key=lambda pod: -demands[pod].priority),
+    )  # fmt: skip
+
+
+def _shared(demands: Sequence[Demand], homes: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Claims without a home that several Pods of the batch use: these Pods go to one Minion."""
+    users = Counter(claim for each in demands for claim in each.claims if claim not in homes)
+    return [claim for claim, many in users.items() if many > 1]
+
+
+def _classes(demands: Sequence[Demand], supply: Supply, standing: Standing, weaver: Weaver) -> list[PodClass]:
+    for each in demands:
+        if each.spreads:
+            weaver.prepare(each)
+    found: dict[Hashable, PodClass] = {}
+    for pod in sorted(range(len(demands)), key=lambda pod: (demands[pod].key, pod)):
+        demand = demands[pod]
+        allowed = standing.of(demand)
+        ties = weaver.ties(demand)
+        key = (
+            demand.priority, demand.cpu_millis, demand.memory_bytes, demand.host_ports, allowed, ties,
+            tuple(demand.extended.items()) if demand.extended else (),
+        )  # fmt: skip
+        known = found.get(key)
+        if known is None:
+            known = found[key] = PodClass(
+                index=len(found), priority=demand.priority, cpu=demand.cpu_millis, memory=demand.memory_bytes,
+                extras=supply.extras_of(demand), ports=supply.ports_of(demand), clash=supply.clash_of(demand),
+                allowed=allowed, ties=ties,
+            )  # fmt: skip
+        known.pods.append(pod)
+    return list(found.values())
+
+
+def _class_of(problem: Problem) -> list[PodClass]:
+    by_pod = {pod: each for each in problem.classes for pod in each.pods}
+    return [by_pod[pod] for pod in range(problem.pods)]
+
+
+def _measure(each: PodClass, problem: Problem) -> None:
+    """Its size and shape, and where it can go at all."""
+    cpu, memory = each.cpu / problem.unit_cpu, each.memory / problem.unit_memory
+    each.size = max(cpu, memory)
+    each.weight = each.cpu * problem.weight_cpu + each.memory * problem.weight_memory
+    each.angle = memory / (cpu + memory) if cpu + memory else 0.5
+    if len(each.eligible) == len(problem.minions):
+        each.allowed = None
+    each.scarce = len(each.eligible) * SCARCE < len(problem.minions)
+    each.solo = bool(each.clash) or _refuses_itself(each, problem)
+
+
+def _ones(allowed: bytes | None, everywhere: Sequence[int]) -> Sequence[int]:
+    if allowed is None or 0 not in allowed:
+        return everywhere
+    return [at for at in everywhere if allowed[at]]
+
+
+def _refuses_itself(each: PodClass, problem: Problem) -> bool:
+    """Whether two of it never share a Minion: every Minion is in a domain of the topology key that keeps them apart."""
+    if not each.ties or not problem.web:
+        return False
+    both = set(each.ties.counted) & set(each.ties.refuses)
+    return any(min(problem.web.domain[watch], default=0) >= 0 for watch in both)

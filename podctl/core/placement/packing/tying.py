@@ -1,0 +1,177 @@
+"""From the terms of Demands to the watches, tallies and Ties that the packer counts with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from podctl.core.placement.packing.relations import (
+    NOWHERE,
+    Need,
+    Scope,
+    Scopes,
+    Tally,
+    Ties,
+    Watch,
+    domains_of,
+    scope_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from podctl.core.placement.model import Candidate, Demand, Spread
+
+Counts = dict[int, int]  # Pods by domain
+
+
+@dataclass(slots=True, kw_only=True)
+class Web:
+    """All relations of a batch, with what runs already."""
+
+    domain: list[list[int]] = field(default_factory=list)  # by watch and Minion
+    counts: list[Counts] = field(default_factory=list)  # by watch: running Pods that match
+    holders: list[Counts] = field(default_factory=list)  # by watch: running Pods that refuse those that match
+    tallies: list[Tally] = field(default_factory=list)
+
+
+def spread_scope(pod: Demand, spread: Spread) -> Scope:
+    return Scope(spread.selector, (pod.key.namespace,))
+
+
+def near_watches(pod: Demand) -> tuple[Watch, ...]:
+    """For every term the Pods that match all terms: only these count, as in Kubernetes."""
+    scopes = tuple(scope_of(term) for term in pod.near)
+    return tuple(Watch(scopes, term.topology_key) for term in pod.near)
+
+
+def apart_watches(pod: Demand) -> tuple[Watch, ...]:
+    return tuple(Watch((scope_of(term),), term.topology_key) for term in pod.apart)
+
+
+class Weaver:
+    """Makes the Web of a batch, and afterwards the Ties of each Pod of it."""
+
+    def __init__(
+        self,
+        demands: Sequence[Demand],
+        minions: Sequence[Candidate],
+        shared_claims: Iterable[str],
+        allowed: Callable[[Demand, bool, bool], Sequence[int]],
+    ) -> None:
+        """`allowed(demand, by_affinity, by_taints)`: the Minions whose domains count for a spread constraint."""
+        self.web = Web()
+        self._minions = minions
+        self._allowed = allowed
+        self._running = [(at, used.pod) for at, each in enumerate(minions) for used in each.used if used.pod]
+        self._watches: dict[Watch, int] = {}
+        self._tallies: dict[tuple[Scope, str, bytes, int], int] = {}
+        self._tallies_of: dict[tuple[Scope, str], list[int]] = {}
+        self._claims = frozenset(shared_claims)
+        shapes = {
+            (it.key.namespace, it.near, it.apart, it.spreads): it for it in demands if it.near or it.apart or it.spreads
+        }
+        runs_apart = [pod for _, pod in self._running if pod.apart]
+        apart = [watch for pod in (*shapes.values(), *runs_apart) for watch in apart_watches(pod)]
+        wanted = apart + [watch for pod in shapes.values() for watch in near_watches(pod)]
+        wanted += [Watch((), "", claim) for claim in sorted(self._claims)]
+        spreads = [spread_scope(pod, it) for pod in shapes.values() for it in pod.spreads if it.hard]
+        self._scopes = Scopes([scope for watch in wanted for scope in watch.scopes] + spreads)
+        self._by_scope: dict[Scope, list[int]] = {}
+        for watch in wanted:
+            self._add(watch)
+        self._list = list(self._watches)
+        self._apart = frozenset(self._watches[watch] for watch in apart)
+        self.is_needed = bool(self._watches or spreads)
+        if self.is_needed:
+            self._count_what_runs()
+
+    def _add(self, watch: Watch) -> None:
+        if watch in self._watches:
+            return
+        number = self._watches[watch] = len(self._watches)
+        self.web.domain.append(domains_of(watch.key, self._minions)[0])
+        self.web.counts.append({})
+        self.web.holders.append({})
+        for scope in watch.scopes[:1]:
+            self._by_scope.setdefault(scope, []).append(number)
+
+    def _matching(self, pod: Demand) -> list[int]:
+        scopes = self._scopes.of(pod)
+        near = sorted({number for scope in scopes for number in self._by_scope.get(scope, ())})
+        return [number for number in near if scopes.issuperset(self._list[number].scopes)]
+
+    def _count_what_runs(self) -> None:
+        for at, pod in self._running:
+            for number in self._matching(pod):
+                _count(self.web.counts[number], self.web.domain[number][at])
+            for watch in apart_watches(pod):
+                number = self._watches[watch]
+                _count(self.web.holders[number], self.web.domain[number][at])
+
+    def prepare(self, pod: Demand) -> None:
+        """Makes the tallies of this Pod: to be called for every one before `ties`, as Pods count in each other's."""
+        self._spreads(pod)
+
+    def ties(self, pod: Demand) -> Ties | None:
+        """What this Pod has to do with others; None for nothing."""
+        if not self.is_needed:
+            return None
+        matched = self._matching(pod)
+        claims = [self._watches[Watch((), "", claim)] for claim in pod.claims if claim in self._claims]
+        near = tuple(self._watches[watch] for watch in near_watches(pod))
+        needs = [Need((number,), own=True) for number in claims]
+        if near:
+            needs.append(Need(near, own=set(near) <= set(matched)))
+        spreads, tallied = self._spreads(pod)
+        ties = Ties(
+            counted=(*matched, *claims),
+            refuses=tuple(self._watches[watch] for watch in apart_watches(pod)),
+            refused=tuple(number for number in matched if number in self._apart),
+            needs=tuple(needs),
+            spreads=spreads,
+            tallied=tallied,
+        )
+        return None if ties == Ties() else ties
+
+    def _spreads(self, pod: Demand) -> tuple[tuple[tuple[int, int, int], ...], tuple[int, ...]]:
+        hard = [each for each in pod.spreads if each.hard]
+        found = []
+        own = []
+        for spread in hard:
+            scope = spread_scope(pod, spread)
+            counts_itself = scope in self._scopes.of(pod)
+            found.append((self._tally(pod, spread, hard), spread.max_skew, int(counts_itself)))
+            if counts_itself:
+                own.append((scope, spread.topology_key))
+        return tuple(found), tuple(number for key in own for number in self._tallies_of[key])
+
+    def _tally(self, pod: Demand, spread: Spread, hard: Sequence[Spread]) -> int:
+        scope = spread_scope(pod, spread)
+        keys = {each.topology_key for each in hard}
+        allowed = self._allowed(pod, spread.honors_affinity, spread.honors_taints)
+        counting = bytes(
+            ok and all(key in minion.labels for key in keys) for ok, minion in zip(allowed, self._minions, strict=True)
+        )
+        key = (scope, spread.topology_key, counting, spread.min_domains)
+        if key in self._tallies:
+            return self._tallies[key]
+        domain, _ = domains_of(spread.topology_key, self._minions)
+        eligible = sorted({domain[at] for at, ok in enumerate(counting) if ok})
+        renumbered = {old: new for new, old in enumerate(eligible)}
+        tally = Tally(
+            domain=[renumbered.get(it, NOWHERE) for it in domain],
+            domains=len(eligible), min_domains=spread.min_domains,
+        )  # fmt: skip
+        for at, running in self._running:
+            if scope in self._scopes.of(running):
+                _count(tally.base, tally.domain[at])
+        number = self._tallies[key] = len(self.web.tallies)
+        self.web.tallies.append(tally)
+        self._tallies_of.setdefault((scope, spread.topology_key), []).append(number)
+        return number
+
+
+def _count(counts: Counts, domain: int) -> None:
+    if domain != NOWHERE:
+        counts[domain] = counts.get(domain, 0) + 1
