@@ -59,7 +59,7 @@ def check(
     return tuple(
         chain(
             lost,
-            chain.from_iterable(_broken_alone(demand, candidate) for demand, candidate in there),
+            chain.from_iterable(broken_alone(demand, candidate) for demand, candidate in there),
             chain.from_iterable(_overfilled(known[name], demands) for name, demands in newcomers.items()),
             chain.from_iterable(_ports_taken_twice(known[name], demands) for name, demands in newcomers.items()),
             _claims_elsewhere(there, candidates, bound_claims),
@@ -68,7 +68,7 @@ def check(
     )
 
 
-def _broken_alone(demand: Demand, candidate: Candidate) -> Iterator[str]:
+def broken_alone(demand: Demand, candidate: Candidate) -> Iterator[str]:
     """What the Pod and the Minion have against each other whatever else is there.
 
     A Pod with nodeName never met Kubernetes' scheduler: cordons and NoSchedule taints are nothing to it. One that is at
