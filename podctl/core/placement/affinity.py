@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from podctl.core.model import Taint
 from podctl.core.selectors import Requirement, matches, selector_text
 
 if TYPE_CHECKING:
-    from podctl.core.model import Taint
     from podctl.core.placement.model import Candidate, Demand, NodeTerm, Toleration
 
 NAME_FIELD = "metadata.name"
+CORDON = Taint(key="node.kubernetes.io/unschedulable")  # what Kubernetes makes of spec.unschedulable
 
 
 def term_matches(term: NodeTerm, candidate: Candidate) -> bool:
@@ -36,6 +37,14 @@ def term_text(term: NodeTerm) -> str:
     return selector_text((*term.expressions, *term.fields)) or "an empty term"
 
 
+def allows_labels(demand: Demand, candidate: Candidate) -> bool:
+    """nodeSelector and required node affinity."""
+    if any(candidate.labels.get(key) != wanted for key, wanted in demand.node_selector.items()):
+        return False
+    terms = demand.required_terms
+    return terms is None or any(term_matches(term, candidate) for term in terms)
+
+
 def label_text(candidate: Candidate, key: str) -> str:
     if key not in candidate.labels:
         return f"label {key} is missing"
@@ -54,6 +63,10 @@ def untolerated(demand: Demand, candidate: Candidate, *effects: str) -> tuple[Ta
         for taint in candidate.taints
         if taint.effect in effects and not any(tolerates(each, taint) for each in demand.tolerations)
     )
+
+
+def tolerates_cordon(demand: Demand) -> bool:
+    return any(tolerates(each, CORDON) for each in demand.tolerations)
 
 
 def tolerates(toleration: Toleration, taint: Taint) -> bool:

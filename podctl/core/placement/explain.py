@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from podctl.core.placement.because import Because
+from podctl.core.placement.claims import claim_homes, settled
+from podctl.core.placement.diagnosis import Diagnosis
+from podctl.core.placement.landscape import kind_of
 from podctl.core.placement.model import Placed, Placement, Waiting
-from podctl.core.placement.pack import claim_homes
-from podctl.core.placement.room import Room, room_of, with_pod
-from podctl.core.placement.rules import refusal
+from podctl.core.placement.scene import Scene, looks_at_others
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from podctl.core.placement.model import Candidate, Demand, Packing, Policy
 
@@ -25,24 +26,35 @@ def explain(
     policy: Policy,
 ) -> tuple[Placement, ...]:
     """A Placed or a Waiting for each demand, with reasons that hold once the whole batch is placed."""
-    homes = dict(claim_homes(candidates, bound_claims))
-    for demand, minion in zip(demands, packing.minions, strict=True):
-        homes |= {claim: (minion,) for claim in demand.claims if minion and claim not in homes}
-    rooms = {each.name: room_of(each, homes) for each in sorted(candidates, key=lambda each: each.name)}
-    for demand, minion in zip(demands, packing.minions, strict=True):
-        if minion:
-            rooms[minion] = with_pod(rooms[minion], demand)
-    return tuple(
-        Placed(key=demand.key, minion=minion, reason=policy.strategy) if minion else _waiting(demand, rooms)
-        for demand, minion in zip(demands, packing.minions, strict=True)
-    )
+    ordered = sorted(candidates, key=lambda each: each.name)
+    homes = claim_homes(ordered, bound_claims)
+    placed = [(demand, minion) for demand, minion in zip(demands, packing.minions, strict=True) if minion]
+    looks = looks_at_others(demands, ordered)
+    after = Scene.of(ordered, settled(homes, placed), placed, with_landscape=looks)
+    because = Because(after, homes, placed, policy)
+    answers = zip(demands, packing.minions, strict=True)
+    if len(placed) == len(demands):
+        return tuple(_placed(demand, minion, because) for demand, minion in answers if minion)
+    waiting = _Waits(after, Diagnosis(after, ordered, homes), looks_at_labels=looks)
+    return tuple(_placed(demand, minion, because) if minion else waiting.of(demand) for demand, minion in answers)
 
 
-def _waiting(demand: Demand, rooms: Mapping[str, Room]) -> Waiting:
-    if demand.node_name and demand.node_name not in rooms:
-        near = get_close_matches(demand.node_name, list(rooms), n=1)
-        ask = f": did you mean {near[0]}?" if near else ""
-        unknown = f"nodeName wants {demand.node_name}, which is no Minion{ask}"
-        return Waiting(key=demand.key, reasons=dict.fromkeys(rooms, unknown))
-    reasons = {name: reason for name, room in rooms.items() if (reason := refusal(demand, room))}
-    return Waiting(key=demand.key, reasons=reasons)
+def _placed(demand: Demand, minion: str, because: Because) -> Placed:
+    return Placed(key=demand.key, minion=minion, reason=because.line(demand, minion))
+
+
+class _Waits:
+    """Told once for all Pods that ask the same."""
+
+    def __init__(self, after: Scene, diagnosis: Diagnosis, *, looks_at_labels: bool) -> None:
+        self._after = after
+        self._diagnosis = diagnosis
+        self._looks = looks_at_labels
+        self._known: dict[Hashable, tuple[Mapping[str, str], str]] = {}
+
+    def of(self, demand: Demand) -> Waiting:
+        asked = self._after.ask_of(demand), kind_of(demand) if self._looks else None
+        if asked not in self._known:
+            self._known[asked] = self._diagnosis.reasons(demand), self._diagnosis.sentence(demand)
+        reasons, diagnosis = self._known[asked]
+        return Waiting(key=demand.key, reasons=reasons, diagnosis=diagnosis)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.model import Candidate, Demand, HostPort, UsedBy, used_by
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from podctl.core.model import Resources
+    from podctl.core.placement.model import Candidate, Demand, HostPort
 
 PODS_PER_MINION = 110  # where the inventory names no number: the kubelet's default (maxPods)
+
+Ports = dict[tuple[int, str], "tuple[tuple[HostPort, str], ...]"]  # by number and protocol: the ports with their owners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Room:
     candidate: Candidate
     total: Amounts  # capacity without what is reserved
     free: Amounts
-    ports: tuple[tuple[HostPort, str], ...] = ()  # taken, each with its owner
+    ports: Ports = field(default_factory=dict)  # taken
     claim_homes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # claim -> Minions; the same for all
 
     @property
@@ -40,26 +42,44 @@ class Room:
         return self.candidate.name
 
 
-def room_of(candidate: Candidate, claim_homes: Mapping[str, tuple[str, ...]]) -> Room:
-    """The Minion with what it already runs. Resources that it does not declare amount to 0, Pods to 110."""
+def room_of(candidate: Candidate, claim_homes: Mapping[str, tuple[str, ...]], pods: Sequence[Demand] = ()) -> Room:
+    """The Minion with what it already runs, and with these Pods. What it does not declare amounts to 0, Pods to 110."""
     total = _less(_amounts(candidate.capacity, PODS_PER_MINION), _amounts(candidate.reserved, 0))
-    room = Room(candidate=candidate, total=total, free=total, claim_homes=claim_homes)
-    for used in candidate.used:
-        room = _taken(room, used)
-    return room
+    used = candidate.used
+    taken = Amounts(
+        cpu_millis=sum(each.cpu_millis for each in used) + sum(each.cpu_millis for each in pods),
+        memory_bytes=sum(each.memory_bytes for each in used) + sum(each.memory_bytes for each in pods),
+        pods=sum(each.pods for each in used) + len(pods),
+        extended=_sum([*(each.extended for each in used), *(each.extended for each in pods)]),
+    )
+    ports: Ports = {}
+    for each in used:
+        _take(ports, each.host_ports, each.owner)
+    for pod in pods:
+        _take(ports, pod.host_ports, f"pod {pod.key}")
+    return Room(candidate=candidate, total=total, free=_less(total, taken), ports=ports, claim_homes=claim_homes)
 
 
 def with_pod(room: Room, demand: Demand) -> Room:
     """The Minion once this Pod is on it."""
-    return _taken(room, used_by(demand))
+    taken = Amounts(cpu_millis=demand.cpu_millis, memory_bytes=demand.memory_bytes, pods=1, extended=demand.extended)
+    ports = dict(room.ports)
+    _take(ports, demand.host_ports, f"pod {demand.key}")
+    return replace(room, free=_less(room.free, taken), ports=ports)
 
 
-def _taken(room: Room, used: UsedBy) -> Room:
-    amounts = Amounts(
-        cpu_millis=used.cpu_millis, memory_bytes=used.memory_bytes, pods=used.pods, extended=used.extended
-    )
-    ports = (*room.ports, *((port, used.owner) for port in used.host_ports))
-    return replace(room, free=_less(room.free, amounts), ports=ports)
+def _take(ports: Ports, taken: Iterable[HostPort], owner: str) -> None:
+    for port in taken:
+        place = port.port, port.protocol
+        ports[place] = (*ports.get(place, ()), (port, owner))
+
+
+def _sum(amounts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    found: defaultdict[str, int] = defaultdict(int)
+    for each in amounts:
+        for name, amount in each.items():
+            found[name] += amount
+    return found
 
 
 def _amounts(resources: Resources, pods: int) -> Amounts:

@@ -8,27 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podctl.core.model import Taint
 from podctl.core.placement.affinity import (
     label_text,
     taint_text,
     term_matches,
     term_miss,
     term_text,
-    tolerates,
+    tolerates_cordon,
     untolerated,
 )
+from podctl.core.placement.between import BETWEEN
 from podctl.core.placement.figures import asked_text, free_text
+from podctl.core.placement.surroundings import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from podctl.core.placement.model import Demand
     from podctl.core.placement.room import Room
+    from podctl.core.placement.surroundings import Surroundings
 
     Rule = Callable[[Demand, Room], str | None]
-
-CORDON = Taint(key="node.kubernetes.io/unschedulable")  # what Kubernetes makes of spec.unschedulable
 
 
 def is_named(demand: Demand, room: Room) -> str | None:
@@ -42,9 +42,10 @@ def answers(_: Demand, room: Room) -> str | None:
 
 
 def is_schedulable(demand: Demand, room: Room) -> str | None:
-    if not room.candidate.unschedulable or demand.node_name:
+    """A cordon does not drive out a Pod that is there."""
+    if not room.candidate.unschedulable or demand.node_name or demand.home == room.name:
         return None
-    return None if any(tolerates(each, CORDON) for each in demand.tolerations) else "is cordoned (unschedulable)"
+    return None if tolerates_cordon(demand) else "is cordoned (unschedulable)"
 
 
 def tolerates_taints(demand: Demand, room: Room) -> str | None:
@@ -88,7 +89,7 @@ def has_the_host_ports(demand: Demand, room: Room) -> str | None:
     taken = [
         f"host port {port} is taken by {owner}"
         for port in demand.host_ports
-        for other, owner in room.ports
+        for other, owner in room.ports.get((port.port, port.protocol), ())
         if port.clashes(other)
     ]
     return taken[0] if taken else None
@@ -130,7 +131,7 @@ def _short(name: str, asked: int, free: int, capacity: int, reserved: int) -> st
     return f"{name}: {asked_text(name, asked)} asked, {free_text(name, free)} free of {free_text(name, capacity)}{kept}"
 
 
-STANDING: tuple[Rule, ...] = (  # about the Minion: no other Pod of the batch changes their answer
+STANDING: tuple[Rule, ...] = (  # about the Minion: no other Pod changes their answer
     is_named,
     answers,
     is_schedulable,
@@ -138,24 +139,45 @@ STANDING: tuple[Rule, ...] = (  # about the Minion: no other Pod of the batch ch
     matches_node_selector,
     matches_node_affinity,
 )
-ROOM: tuple[Rule, ...] = (  # about what is left of it
-    has_the_claims,
-    has_the_host_ports,
-    has_a_place,
-    has_the_cpu,
-    has_the_memory,
-    has_the_extended,
-)
-RULES: tuple[Rule, ...] = STANDING + ROOM
+ATTACHED: tuple[Rule, ...] = (has_the_claims, has_the_host_ports)  # about what only one Minion, or one Pod, can have
+COUNT: tuple[Rule, ...] = (has_a_place,)
+AMOUNTS: tuple[Rule, ...] = (has_the_cpu, has_the_memory, has_the_extended)
+RULES: tuple[Rule, ...] = (*STANDING, *ATTACHED, *COUNT, *AMOUNTS)
 
 
 def fits(demand: Demand, room: Room) -> bool:
+    """Nothing between Pods is asked."""
     return all(rule(demand, room) is None for rule in RULES)
 
 
-def refusal(demand: Demand, room: Room) -> str | None:
-    """Why the Pod cannot go there: the first standing reason, else every shortage, as each would have to be mended."""
+def refusal(demand: Demand, room: Room, around: Surroundings = NOTHING) -> str | None:
+    """Why the Pod cannot go there: the first standing reason, else everything in the way, as each has to be mended."""
+    return standing_refusal(demand, room) or shortage(demand, room, around)
+
+
+def standing_refusal(demand: Demand, room: Room) -> str | None:
     for rule in STANDING:
         if reason := rule(demand, room):
             return reason
-    return "; ".join(reason for rule in ROOM if (reason := rule(demand, room))) or None
+    return None
+
+
+def shortage(demand: Demand, room: Room, around: Surroundings = NOTHING) -> str | None:
+    """What is in the way there that other Pods, or their leaving, can change."""
+    return shortages(demand, [room], around)[0]
+
+
+def shortages(demand: Demand, rooms: Iterable[Room], around: Surroundings = NOTHING) -> list[str | None]:
+    """The same for many Minions: rules about what the Pod does not ask for are not tried on each of them."""
+    first = ATTACHED if demand.claims or demand.host_ports else ()
+    between = BETWEEN if around else ()
+    last = (*COUNT, *(AMOUNTS if demand.extended else AMOUNTS[:-1]))
+    told = (
+        (
+            *(rule(demand, room) for rule in first),
+            *(rule(demand, room.candidate, around) for rule in between),
+            *(rule(demand, room) for rule in last),
+        )
+        for room in rooms
+    )
+    return ["; ".join(filter(None, reasons)) or None for reasons in told]

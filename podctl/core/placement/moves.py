@@ -1,0 +1,125 @@
+"""Whether one Pod elsewhere would make room: only told, never done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from podctl.core.placement.landscape import Resident, kind_of, means
+from podctl.core.placement.room import room_of
+from podctl.core.placement.rules import refusal
+from podctl.core.placement.shortfall import missing, taken_by
+from podctl.core.placement.surroundings import surroundings
+from podctl.core.selectors import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from podctl.core.placement.model import Demand
+    from podctl.core.placement.room import Room
+    from podctl.core.placement.scene import Scene
+
+_TRIED = 200  # moves, for each Pod that waits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    pod: str
+    source: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"pod {self.pod} moved from {self.source} to {self.target}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Try:
+    pod: Demand
+    index: int  # its place among its like on the Minion that it leaves
+    is_new: bool  # of the batch
+    source: int
+    target: int
+
+
+class Moves:
+    """In the final state."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._takers: dict[Hashable, list[int]] = {}
+
+    def that_makes_room(self, demand: Demand, sources: Iterable[int]) -> Move | None:
+        """The first single move of a Pod, running or new, after which the Pod fits where that one was.
+
+        `sources`: Minions that nothing but amounts closes to it, in the order to try. Pods that others count on by
+        affinity or by a spread constraint stay, and so do those with a claim, as its data does not move.
+        """
+        for each in islice(self._tries(demand, sources), _TRIED):
+            if self._is_valid(demand, each):
+                source, target = self._scene.candidates[each.source], self._scene.candidates[each.target]
+                return Move(pod=str(each.pod.key), source=source.name, target=target.name)
+        return None
+
+    def _tries(self, demand: Demand, sources: Iterable[int]) -> Iterator[_Try]:
+        for source in sources:
+            lacking = missing(demand, self._scene.rooms[source])
+            for pod, index, is_new in self._pods(source):
+                if self._may_leave(pod, lacking):
+                    for target in self._targets(pod):
+                        if target != source:
+                            yield _Try(pod=pod, index=index, is_new=is_new, source=source, target=target)
+
+    def _pods(self, source: int) -> Iterator[tuple[Demand, int, bool]]:
+        """The Pods there, each with its place among its like: those of the batch first, which are new there."""
+        candidate = self._scene.candidates[source]
+        for index, pod in enumerate(self._scene.pods.get(candidate.name, ())):
+            yield pod, index, True
+        for index, used in enumerate(candidate.used):
+            if used.pod:
+                yield used.pod, index, False
+
+    def _may_leave(self, pod: Demand, lacking: dict[str, int]) -> bool:
+        if pod.claims or pod.node_name:
+            return False
+        frees = taken_by(pod)
+        return all(frees.get(name, 0) >= amount for name, amount in lacking.items()) and not self._is_counted_on(pod)
+
+    def _is_counted_on(self, pod: Demand) -> bool:
+        """Whether another would miss it: by an affinity that means it, or by a spread constraint that counts it."""
+        mine = pod.key.namespace, pod.labels
+        for kind in self._scene.landscape.residents:
+            if any(means(term, kind.namespace, *mine) for term in kind.near):
+                return True
+            spreads = (each for each in kind.spreads if each.hard and kind.namespace == mine[0])
+            if any(each.selector is not None and matches(each.selector, pod.labels) for each in spreads):
+                return True
+        return False
+
+    def _targets(self, pod: Demand) -> list[int]:
+        """Where it has room, before it is asked what is between Pods."""
+        asked = self._scene.ask_of(pod)
+        if asked not in self._takers:
+            self._takers[asked] = self._scene.takers(pod)
+        return self._takers[asked]
+
+    def _is_valid(self, demand: Demand, move: _Try) -> bool:
+        """Both where they would be then, by all rules."""
+        room, landscape = self._room_without(move), self._scene.landscape
+        if not landscape.residents:
+            return refusal(demand, room) is None
+        source, target = self._scene.candidates[move.source], self._scene.candidates[move.target]
+        those = landscape.residents[kind_of(move.pod)]
+        it = next(each for each in those if each.pod is move.pod and each.minion is source)
+        left = landscape.without([it])
+        around_it = surroundings(move.pod, left.joined(Resident(demand, source, runs=False)))
+        if refusal(move.pod, self._scene.rooms[move.target], around_it):
+            return False
+        around = surroundings(demand, left.joined(Resident(it.pod, target, runs=it.runs)))
+        return refusal(demand, room, around) is None
+
+    def _room_without(self, move: _Try) -> Room:
+        candidate, homes = self._scene.candidates[move.source], self._scene.rooms[move.source].claim_homes
+        pods, used = list(self._scene.pods.get(candidate.name, ())), list(candidate.used)
+        del (pods if move.is_new else used)[move.index]
+        return room_of(replace(candidate, used=tuple(used)), homes, pods)
