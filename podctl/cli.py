@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, str] = {
     "apply": "Bring the cluster to what the manifests say.",
     "diff": "Show what apply would change, changing nothing.",
+    "simulate": "Show what apply would place where, and why, on the cluster as it is or might be.",
     "delete": "Delete Pods and claims, by manifest, name or label.",
     "get": "List Pods, Minions or claims.",
     "describe": "Show all that is known of a Pod or a Minion.",

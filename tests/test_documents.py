@@ -51,6 +51,25 @@ def test_the_inventory_of_the_quick_start_is_one():
     assert [each.name for each in parse_inventory(text, "inventory.yaml").minions] == ["alpha", "bravo"]
 
 
+def told_simulations():
+    """(command, output) of the section on placement."""
+    block = re.search(r"```console\n(.*?)```", section("Placement"), re.DOTALL).group(1)
+    return [part.partition("\n")[::2] for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
+
+
+@pytest.mark.parametrize("command, told", told_simulations(), ids=[command for command, _ in told_simulations()])
+def test_the_simulations_of_the_readme_are_what_one_sees(command, told, tmp_path):
+    for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", section("Placement"), re.DOTALL):
+        (tmp_path / name).write_text(text)
+    program, *words = command.split()
+    assert program == "podctl"
+    done = subprocess.run(
+        [sys.executable, "-m", program, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.strip(), done.stderr) == (told.strip(), "")
+    assert done.returncode == (ExitCode.UNPLACED if "wait" in told else ExitCode.DONE)
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_read_without_a_warning(path):
     manifests = parse([(path.name, path.read_text())])

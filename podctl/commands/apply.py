@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podctl.commands.common import dry_run_option, duration, namespace_option, open_session, say_errors, where
+from podctl.commands.common import dry_run_option, duration, namespace_option, open_session, placing, say_errors, where
 from podctl.commands.files import read_sources
+from podctl.core.minion_names import check_minions
 from podctl.errors import worst
 
 if TYPE_CHECKING:
     from podctl.core.model import Inventory
+    from podctl.core.placement import Policy
     from podctl.errors import ExitCode
 
 
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
 @click.option("--lock-timeout", default="60s", type=duration, show_default=True,
               help="How long to wait for another podctl to end.")  # fmt: skip
 @where
+@placing
 def apply(
     inventory: Inventory,
+    policy: Policy,
     files: tuple[str, ...],
     *,
     recursive: bool,
@@ -51,7 +55,7 @@ def apply(
     For example: podctl apply -f web.yaml; podctl apply -f manifests/ --dry-run; cat web.yaml | podctl apply -f -.
     """
     from podctl.core.manifest import parse  # noqa: PLC0415 - pydantic only where manifests are read
-    from podctl.engine.applying import Wish, check_minions, run  # noqa: PLC0415 - as above
+    from podctl.engine.applying import Wish, run  # noqa: PLC0415 - as above
     from podctl.report import outcomes  # noqa: PLC0415
     from podctl.report.answers import silence_text  # noqa: PLC0415
     from podctl.report.progress import progress  # noqa: PLC0415
@@ -62,7 +66,8 @@ def apply(
     say_errors(f"warning: {warning}" for warning in manifests.warnings)
     wish = Wish(
         manifests=manifests, wait=wait, timeout_seconds=timeout, dry_run=dry_run, pull=pull,
-        assume_empty=frozenset(assume_empty), lock_timeout_seconds=lock_timeout, uids=lambda: str(uuid.uuid4()),
+        assume_empty=frozenset(assume_empty), lock_timeout_seconds=lock_timeout, policy=policy,
+        uids=lambda: str(uuid.uuid4()),
     )  # fmt: skip
     with open_session(inventory) as session, progress() as say:
         done = run(session, wish, say)
@@ -75,5 +80,7 @@ def apply(
     say_errors(outcomes.unused_lines(manifests, done.cluster))
     say_errors(outcomes.trouble_lines(done.outcomes))
     say_errors(outcomes.held_lines(done.plan.held))
+    if wish.dry_run or done.plan.held:
+        say_errors(outcomes.used_lines(done.plan))
     click.echo(silence_text(done.cluster), nl=False, err=True)
     return worst([*outcomes.codes(done.outcomes, done.plan.held, done.cluster), *done.codes])

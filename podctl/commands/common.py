@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podctl.core.inventory import LOCAL, parse_inventory
+from podctl.core.inventory_values import STRATEGIES
 from podctl.errors import InventoryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from podctl.core.model import Inventory
+    from podctl.core.placement.model import Admit, Strategy
     from podctl.engine.session import Session
 
 
@@ -64,6 +66,23 @@ def namespace_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "-n", "--namespace", metavar="NAME", help="For objects that name no namespace; others must agree."
     )(command)
+
+
+def placing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --strategy and --admit, handed on as `policy`. Stands below `where`: the inventory may name a strategy."""
+
+    @click.option("--strategy", type=click.Choice(STRATEGIES),
+                  help="As few Minions as possible, or all evenly; else the inventory's, else binpack.")  # fmt: skip
+    @click.option("--admit", type=click.Choice(["order", "count"]), default="order", show_default=True,
+                  help="Who waits when not all fit: who comes later, or as few Pods as possible.")  # fmt: skip
+    @wraps(command)
+    def run(*args: Any, inventory: Inventory, strategy: Strategy | None, admit: Admit, **kwargs: Any) -> Any:
+        from podctl.core.placement import Policy  # noqa: PLC0415 - only where something is placed
+
+        policy = Policy(strategy=strategy or inventory.strategy, admit=admit)
+        return command(*args, inventory=inventory, policy=policy, **kwargs)
+
+    return run
 
 
 def dry_run_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -98,6 +98,7 @@ class Held:
     reasons: Mapping[str, str]  # by Minion
     unseen: bool
     observed: ObservedPod | None = None
+    diagnosis: str = ""  # of one that fits nowhere: what would have to change
 
     @property
     def key(self) -> PodKey:
@@ -110,6 +111,8 @@ class Plan:
 
     actions: tuple[Action, ...] = ()
     held: tuple[Held, ...] = ()
+    minions_used: int = 0  # Minions with anything on them once all is done; 0 where nothing is placed, as in `delete`
+    lower_bound: int = 0  # proven: with fewer than these it cannot be done
 
     @property
     def changes(self) -> tuple[Action, ...]:

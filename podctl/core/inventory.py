@@ -25,6 +25,7 @@ from podctl.core.inventory_values import (
     port,
     resources,
     seconds,
+    strategy,
     taints,
     text,
     transport,
@@ -36,6 +37,8 @@ from podctl.errors import InventoryError, ManifestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from podctl.core.placement.model import Strategy
 
 LOCAL = Inventory(cluster="default", minions=(Minion(name="local", transport="local"),), source="built in")
 
@@ -72,7 +75,7 @@ KEYS: Mapping[str, _Key] = {
     "reserved": _Key(attribute="reserved", read=resources),
     "unschedulable": _Key(attribute="unschedulable", read=flag, shared=False),
 }
-_TOP = ("cluster", "defaults", "minions")
+_TOP = ("cluster", "strategy", "defaults", "minions")
 _FORM = "Write `cluster: NAME` and below `minions:` one `NAME: {address: ...}` a machine; see inventory.example.yaml."
 
 
@@ -115,7 +118,16 @@ def _inventory(reading: _Reading) -> Inventory | None:
     cluster = _cluster(top.get("cluster"), reading)
     shared = {each.attribute: value for each, value in _settings(top.get("defaults"), ("defaults",), reading)}
     minions = _minions(top.get("minions"), shared, reading)
-    return Inventory(cluster=cluster, minions=minions, source=reading.document.source)
+    return Inventory(cluster=cluster, minions=minions, source=reading.document.source, strategy=_strategy(top, reading))
+
+
+def _strategy(top: Mapping[str, Any], reading: _Reading) -> Strategy:
+    given = top.get("strategy")
+    try:
+        return "binpack" if given is None else strategy(given)
+    except InventoryValueError as error:
+        reading.problem(("strategy",), error.what)
+        return "binpack"
 
 
 def _cluster(value: Any, reading: _Reading) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from podctl.core.model import Resources, Taint
 from podctl.core.quantity import cpu_millis, quantity, whole
@@ -12,8 +12,10 @@ from podctl.core.syntax import image_problem, key_problem, label_value_problem, 
 from podctl.core.yamltext import did_you_mean, kind
 
 if TYPE_CHECKING:
+    from podctl.core.placement.model import Strategy
     from podctl.core.yamltext import Path
 
+STRATEGIES = ("binpack", "spread")  # as placement.model.Strategy, which is not imported: `get` needs no placement
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _MOST_PORT = 65535
 
@@ -65,6 +67,14 @@ def transport(value: Any) -> str:
     if value not in ("ssh", "local"):
         raise InventoryValueError("must be ssh or local (this very machine, without SSH)")
     return str(value)
+
+
+def strategy(value: Any) -> Strategy:
+    """How to choose among the Minions that a Pod fits on."""
+    if value not in STRATEGIES:
+        near = did_you_mean(value, STRATEGIES) if isinstance(value, str) else ""
+        raise InventoryValueError(f"must be one of {', '.join(STRATEGIES)}{near}")
+    return cast("Strategy", value)
 
 
 def command(value: Any) -> str:

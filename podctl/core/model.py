@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from podctl.core.placement.model import Strategy
+
 
 # ---------------------------------------------------------------------------------------------------- the inventory
 
@@ -67,6 +69,7 @@ class Inventory:
     cluster: str
     minions: tuple[Minion, ...]  # in the order of the file
     source: str  # the file's path, or "built in" for the one local Minion
+    strategy: Strategy = "binpack"  # how to choose among Minions, where a command does not say
 
 
 # ------------------------------------------------------------------------------------------------- what was observed

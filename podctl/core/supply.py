@@ -25,7 +25,7 @@ def candidates(cluster: Cluster, *, without: Iterable[int] = ()) -> list[Candida
 def labels_of(minion: ObservedMinion) -> Mapping[str, str]:
     """The inventory's labels, and those that Kubernetes puts on every node."""
     implied = {"kubernetes.io/hostname": minion.minion.name, "kubernetes.io/os": "linux"}
-    if minion.facts:
+    if minion.facts and minion.facts.architecture:
         machine = minion.facts.architecture
         implied["kubernetes.io/arch"] = _ARCHITECTURES.get(machine, machine)
     return {**implied, **minion.minion.labels}

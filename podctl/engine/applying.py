@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from podctl.core.actions import Keep, Plan, Start
 from podctl.core.outcome import Word
+from podctl.core.placement import Policy
 from podctl.core.plan import make_plan
 from podctl.engine.execute import Execution, check_inputs
 from podctl.engine.images import changed_images
 from podctl.engine.work import Job
-from podctl.errors import ExitCode, InputError, ManifestError
+from podctl.errors import ExitCode, ManifestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from podctl.core.manifest import Manifests
-    from podctl.core.model import Cluster, Inventory
+    from podctl.core.model import Cluster
     from podctl.core.outcome import Outcome, Progress
     from podctl.engine.session import Session
+
+_DEFAULT = Policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Wish:
     pull: bool = False
     assume_empty: frozenset[str] = frozenset()
     lock_timeout_seconds: float = 60
+    policy: Policy = _DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +57,16 @@ def run(session: Session, wish: Wish, say: Callable[[Progress], None]) -> Done:
     job = Job(
         cluster=cluster, manifests=wish.manifests, uids=wish.uids, wait=wish.wait, timeout_seconds=wish.timeout_seconds
     )
-    plan = make_plan(wish.manifests.pods, cluster, assume_empty=wish.assume_empty)
+    plan = make_plan(wish.manifests.pods, cluster, assume_empty=wish.assume_empty, policy=wish.policy)
     check_inputs(plan, job)
     if wish.dry_run:
         return Done(cluster=cluster, plan=plan)
     troubles: tuple[Outcome, ...] = ()
     if wish.pull:
         changed, troubles = changed_images(session, plan, job)
-        plan = make_plan(wish.manifests.pods, cluster, assume_empty=wish.assume_empty, replace_all=changed)
+        plan = make_plan(
+            wish.manifests.pods, cluster, assume_empty=wish.assume_empty, replace_all=changed, policy=wish.policy
+        )
     execution = Execution(_within_reach(plan, troubles), session, job, say)
     codes: tuple[ExitCode, ...] = ()
     try:
@@ -96,14 +101,3 @@ def check_claims(manifests: Manifests, cluster: Cluster, assume_empty: frozenset
     doubtful = [each for each in cluster.silent if each.minion.name not in assume_empty]
     if problems and not doubtful:
         raise ManifestError(problems, hint="Add the PersistentVolumeClaim to the files of this apply.")
-
-
-def check_minions(names: Iterable[str], inventory: Inventory) -> None:
-    """Raises InputError for a name that is no Minion."""
-    known = [each.name for each in inventory.minions]
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            raise InputError(
-                f"{inventory.source}: there is no Minion {name}" + (f": did you mean {near[0]}?" if near else "")
-            )

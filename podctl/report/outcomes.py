@@ -8,6 +8,7 @@ from podctl.core.model import Mark
 from podctl.core.outcome import Word
 from podctl.core.plan import Create, Keep, Remove, Replace, Start
 from podctl.errors import ExitCode
+from podctl.report.reasons import reason_lines, used_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -150,14 +151,19 @@ def trouble_lines(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 def held_lines(held: Iterable[Held]) -> list[str]:
-    """Each Pod that was not made, with one reason a Minion."""
+    """Each Pod that was not made: what it lacks as a whole, then one reason a Minion."""
     lines: list[str] = []
     for each in held:
         what, hint = _held(each)
         lines.append(f"error: pod/{each.key.name} {what}")
-        lines += [f"  {minion}: {reason}" for minion, reason in each.reasons.items()]
+        lines += [f"  {line}" for line in (each.diagnosis, *reason_lines(each.reasons)) if line]
         lines.append(f"Hint: {hint}")
     return lines
+
+
+def used_lines(plan: Plan) -> list[str]:
+    """How many Minions are in use once the plan is done, and how few it could be."""
+    return [used_text(plan.minions_used, plan.lower_bound, "in use")] if plan.minions_used else []
 
 
 def _held(held: Held) -> tuple[str, str]:

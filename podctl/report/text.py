@@ -44,6 +44,8 @@ def printable_cells(line: str) -> list[str]:
 
 def printable(text: str) -> str:
     """Without control characters: a name or message from a Minion must not move the cursor of whoever reads it."""
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() or each == "\u200d" else repr(each)[1:-1] for each in text)
 
 

@@ -9,12 +9,17 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podctl.core.inventory import KEYS, LOCAL, parse_inventory
+from podctl.core.inventory_values import STRATEGIES
 from podctl.core.model import Inventory, Minion, Resources, Taint
+from podctl.core.placement.model import Strategy
+from podctl.errors import InventoryError
 
 EXAMPLE = Path(__file__).parents[2] / "inventory.example.yaml"
 
@@ -124,7 +129,8 @@ def test_the_example_is_read_and_has_every_key():
     found = parse_inventory(text, "inventory.example.yaml")
     assert [each.name for each in found.minions] == ["alpha", "beta", "gamma", "here"]
     written = set(re.findall(r"(\w+):", re.sub(r"#.*", "", text)))
-    assert set(KEYS) | {"cluster", "defaults", "minions", "key", "value", "effect", "cpu", "memory", "pods"} <= written
+    top = {"cluster", "strategy", "defaults", "minions"}
+    assert set(KEYS) | top | {"key", "value", "effect", "cpu", "memory", "pods"} <= written
 
 
 def test_the_example_shows_the_defaults_of_the_code():
@@ -145,3 +151,23 @@ def test_reading_an_inventory_imports_no_validation_library():
     code = "import sys, podctl.core.inventory as i; i.parse_inventory('cluster: a\\nminions: {a: }', 'i'); print('pydantic' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout == "False\n"
+
+
+def test_a_strategy_stands_beside_the_name_of_the_cluster_and_is_one_of_those_that_placement_knows():
+    known = get_args(Strategy)
+    assert known == STRATEGIES
+    for strategy in known:
+        text = f"cluster: shop\nstrategy: {strategy}\nminions: {{alpha: }}\n"
+        assert parse_inventory(text, "i.yaml").strategy == strategy
+    assert parse_inventory("cluster: shop\nstrategy: ~\nminions: {alpha: }\n", "i.yaml").strategy == "binpack"
+
+
+@pytest.mark.parametrize("given, problem", [
+    ("bin-pack", 'i.yaml:2: strategy: must be one of binpack, spread (did you mean "binpack"?)'),
+    ("[spread]", "i.yaml:2: strategy: must be one of binpack, spread"),
+    ("3", "i.yaml:2: strategy: must be one of binpack, spread"),
+])  # fmt: skip
+def test_a_strategy_that_is_none_is_an_error_at_its_line(given, problem):
+    with pytest.raises(InventoryError) as caught:
+        parse_inventory(f"cluster: shop\nstrategy: {given}\nminions: {{alpha: }}\n", "i.yaml")
+    assert caught.value.problems == (problem,)

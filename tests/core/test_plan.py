@@ -82,7 +82,7 @@ def test_a_pod_that_is_nowhere_is_created_where_it_fits():
 def test_a_pod_that_is_there_as_wanted_is_kept_and_a_pod_that_is_not_named_is_not_in_the_plan():
     seen = there(WEB)
     assert make_plan([WEB], alpha_and_bravo(seen, there(DB))) == Plan(
-        actions=(Keep(pod=WEB, minion="alpha", reason="unchanged", observed=seen),)
+        actions=(Keep(pod=WEB, minion="alpha", reason="unchanged", observed=seen),), minions_used=1, lower_bound=1
     )
 
 
@@ -95,7 +95,7 @@ def test_a_changed_pod_is_replaced_where_it_is_with_its_volumes():
         pod=NEW_WEB, minion="alpha", reason="its manifest changed", placement_reason=action.placement_reason,
         remove=Remove(minion="alpha", uid=seen.uid, reason="its manifest changed", pod=seen, volumes=(volume.name,)),
     )  # fmt: skip
-    assert action.placement_reason.startswith("it was there already; ")
+    assert action.placement_reason.startswith("it was there already")
 
 
 def test_a_pod_that_stands_half_way_is_started():
@@ -174,7 +174,8 @@ def test_what_is_planned(wanted, seen, actions, held):
 def test_a_pod_that_is_held_says_what_stays_of_it():
     seen = there(WEB)
     (held,) = make_plan([BIG_WEB], alpha_and_bravo(seen)).held
-    assert held == Held(pod=BIG_WEB, reasons=held.reasons, unseen=False, observed=seen)
+    assert held == Held(pod=BIG_WEB, reasons=held.reasons, diagnosis=held.diagnosis, unseen=False, observed=seen)
+    assert held.diagnosis
 
 
 def test_the_operators_word_for_a_silent_minion_lets_a_pod_be_created():

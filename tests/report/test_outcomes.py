@@ -26,6 +26,13 @@ HELD = {
         "error: pod/web is not created: it fits on no Minion",
         "  alpha: memory: 2Gi asked, 1Gi free of 8Gi",
         "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."]),
+    "what it lacks as a whole comes first, and many Minions of one reason are one line": (
+        Held(pod=WEB, reasons={f"m{n}": "is cordoned (unschedulable)" for n in range(9)}, unseen=False,
+             diagnosis="fits nowhere even when empty: all are cordoned"), [
+        "error: pod/web is not created: it fits on no Minion",
+        "  fits nowhere even when empty: all are cordoned",
+        "  9 Minions (m0 … m8): is cordoned (unschedulable)",
+        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."]),
     "changed it fits nowhere, and stays": (
         Held(pod=WEB, reasons={"alpha": "cordoned"}, unseen=False, observed=pod()), [
         "error: pod/web stays as it is on alpha: as it is wanted now it fits on no Minion",

@@ -1,0 +1,127 @@
+"""What an apply would place where, on the cluster as it is or as it might be; nothing is touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from podctl.core.actions import Start
+from podctl.core.arranging import arrange
+from podctl.core.demand import demand_of
+from podctl.core.model import Mark
+from podctl.core.placement import Placed
+from podctl.core.sifting import sift
+from podctl.core.whatif import changed, displaced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from podctl.core.actions import Held, Keep
+    from podctl.core.manifest import PodManifest
+    from podctl.core.model import Cluster, ObservedPod, PodKey
+    from podctl.core.placement import Placement, Policy
+    from podctl.core.whatif import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Where a Pod would be, and by Minion why there; or that it would wait, and by Minion why not there."""
+
+    key: PodKey
+    minion: str | None
+    reasons: Mapping[str, str]
+    diagnosis: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """`notes` are sentences on what the placements alone do not tell."""
+
+    cluster: Cluster  # as it was thought of, before anything is placed
+    placements: tuple[Told, ...]
+    minions_used: int
+    lower_bound: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def waiting(self) -> tuple[Told, ...]:
+        return tuple(each for each in self.placements if each.minion is None)
+
+
+def simulate(desired: Sequence[PodManifest], cluster: Cluster, *, change: Change, policy: Policy) -> Simulation:
+    """The same placement as `make_plan`'s for `desired` on `cluster` with `change` made.
+
+    Pods of Minions that go are placed anew with the others, before them, as they were there before them. Raises
+    InputError where nobody knows what a further Minion would have.
+    """
+    homeless = tuple(displaced(cluster, change, {pod.key for pod in desired}))
+    after = changed(cluster, change)
+    sifted = sift(desired, after)
+    arranged = arrange(sifted, after, policy=policy, displaced=homeless)
+    answers = {key: _told(answer) for key, answer in arranged.placements.items()}
+    answers |= {key: _settled(action) for key, action in sifted.settled.items()}
+    answers |= {each.key: _held(each) for each in sifted.held}
+    keys = [*(pod.key for pod in homeless), *(pod.key for pod in desired)]
+    was = _gone_from(cluster, change)
+    return Simulation(
+        cluster=after,
+        placements=tuple(_moved(answers[key], was.get(key, "")) for key in keys),
+        minions_used=arranged.minions_used,
+        lower_bound=arranged.lower_bound,
+        notes=(*_unknown(cluster, change), *_lost_claims(desired, homeless, cluster, after)),
+    )
+
+
+def _told(answer: Placement) -> Told:
+    if isinstance(answer, Placed):
+        return Told(key=answer.key, minion=answer.minion, reasons={answer.minion: answer.reason})
+    return Told(key=answer.key, minion=None, reasons=answer.reasons, diagnosis=answer.diagnosis)
+
+
+def _settled(action: Keep | Start) -> Told:
+    why = f"it is there; to be started: {action.reason}" if isinstance(action, Start) else "it is there, unchanged"
+    return Told(key=action.key, minion=action.minion, reasons={action.minion: why})
+
+
+def _held(held: Held) -> Told:
+    missed = "a claim of it" if held.observed else "it"
+    return Told(
+        key=held.key, minion=None, reasons=held.reasons, diagnosis=f"{missed} is on no Minion that answers"
+    )  # fmt: skip
+
+
+def _gone_from(cluster: Cluster, change: Change) -> Mapping[PodKey, str]:
+    return {
+        pod.key: each.minion.name
+        for each in cluster.minions
+        if each.minion.name in change.without
+        for pod in each.pods
+        if pod.mark is Mark.COMMITTED
+    }
+
+
+def _moved(told: Told, was_on: str) -> Told:
+    """With the Minion that it would have to leave, where it does."""
+    if not (was_on and told.minion):
+        return told
+    why = told.reasons[told.minion]
+    return Told(key=told.key, minion=told.minion, reasons={told.minion: f"it was on {was_on}; {why}"})
+
+
+def _unknown(cluster: Cluster, change: Change) -> Iterator[str]:
+    for each in cluster.silent:
+        if each.minion.name in change.without:
+            yield f"{each.minion.name} does not answer, so nobody knows what it has: only Pods in the files are placed"
+
+
+def _lost_claims(
+    desired: Sequence[PodManifest], homeless: Sequence[ObservedPod], before: Cluster, after: Cluster
+) -> Iterator[str]:
+    """Claims in use whose volume is on a Minion that goes, and on no other."""
+    left = {str(volume.claim) for each in after.minions for volume in each.volumes if volume.claim}
+    used = {f"{pod.key.namespace}/{name}" for pod in desired for name in pod.claims}
+    used |= {claim for pod in homeless for claim in demand_of(pod.manifest).claims}
+    for each in before.minions:
+        for claim in sorted({str(volume.claim) for volume in each.volumes if volume.claim}):
+            if claim in used and claim not in left:
+                yield f"claim {claim} is on {each.minion.name} and would be lost with it: its Pods would find it empty"
