@@ -10,6 +10,7 @@ from podctl.core.placement.model import Packing, Policy
 from podctl.core.placement.packing.admission import admit_in_order, admit_most
 from podctl.core.placement.packing.build import problem_of
 from podctl.core.placement.packing.portfolio import Portfolio
+from podctl.core.placement.packing.prefer import preferred
 from podctl.core.placement.packing.settle import settle, with_settled
 from podctl.core.placement.packing.together import narrowed
 
@@ -36,13 +37,13 @@ def pack(
     The same for any order of `candidates`. The order of `demands` tells only who goes when not all fit.
     """
     settled = settle(demands, candidates, bound_claims)
-    candidates = with_settled(demands, candidates, settled) if settled else candidates
+    pool = with_settled(demands, candidates, settled) if settled else candidates
     rest = [at for at in range(len(demands)) if at not in settled]
-    problem = problem_of([replace(demands[at], home="") if demands[at].home else demands[at] for at in rest],
-                         candidates, bound_claims)  # fmt: skip
+    batch = [replace(demands[at], home="") if demands[at].home else demands[at] for at in rest]
+    problem = problem_of(batch, pool, bound_claims)
     state, bound = _solve(problem, policy.admit)
-    names = dict(settled)
-    names |= {rest[pod]: problem.minions[minion] for pod, minion in enumerate(state.where) if minion >= 0}
+    state = preferred(state, batch, pool, policy.strategy)
+    names = settled | {rest[pod]: problem.minions[minion] for pod, minion in enumerate(state.where) if minion >= 0}
     return Packing(
         minions=tuple(names.get(at) for at in range(len(demands))), minions_used=len(state.used()), lower_bound=bound
     )

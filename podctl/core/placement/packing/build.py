@@ -32,8 +32,10 @@ def problem_of(demands: Sequence[Demand], candidates: Sequence[Candidate], bound
     problem.class_of = _class_of(problem)
     start = State(problem)
     everywhere: Sequence[int] = range(len(minions))
-    eligible = {each.allowed: _ones(each.allowed, everywhere) for each in problem.classes}
+    eligible: dict[bytes | None, Sequence[int]] = {}
     for each in problem.classes:
+        if each.allowed not in eligible:
+            eligible[each.allowed] = _ones(each.allowed, everywhere)
         each.eligible = eligible[each.allowed]
         _measure(each, problem)
         each.hopeless = not any(start.fits_alone(each, at) for at in each.eligible)
@@ -50,6 +52,8 @@ def _problem(demands: Sequence[Demand], minions: Sequence[Candidate], supply: Su
         minions=[each.name for each in minions],
         loaded=[at for at, each in enumerate(minions) if each.used],
         cpu=supply.cpu, memory=supply.memory, extras=supply.extras, taken=supply.taken,
+        total_cpu=supply.total_cpu,
+        total_memory=supply.total_memory,
         unit_cpu=unit_cpu, unit_memory=unit_memory,
         weight_cpu=max(wanted_cpu / (sum(supply.cpu) or 1), _LEAST) / unit_cpu,
         weight_memory=max(wanted_memory / (sum(supply.memory) or 1), _LEAST) / unit_memory,
@@ -103,6 +107,8 @@ def _measure(each: PodClass, problem: Problem) -> None:
     if len(each.eligible) == len(problem.minions):
         each.allowed = None
     each.scarce = len(each.eligible) * SCARCE < len(problem.minions)
+    each.is_checked = bool(each.extras or each.clash or each.ties)
+    each.is_tied = each.ties is not None and bool(each.ties.needs or each.ties.spreads)
     each.solo = bool(each.clash) or _refuses_itself(each, problem)
 
 

@@ -37,17 +37,9 @@ class PodClass:
     angle: float = 0.5  # memory's part of its two shares
     scarce: bool = False
     solo: bool = False  # no two of it on one Minion
+    is_checked: bool = False  # more than cpu, memory and `allowed` decides
+    is_tied: bool = False  # where it may go changes with other Pods in ways that free room does not tell
     hopeless: bool = False  # no Minion has the room, even before anything of the batch is placed
-
-    @property
-    def is_checked(self) -> bool:
-        """Whether more than cpu, memory and `allowed` decides."""
-        return bool(self.extras or self.clash or self.ties)
-
-    @property
-    def is_tied(self) -> bool:
-        """Whether where it may go changes with other Pods in ways that free room does not tell."""
-        return self.ties is not None and bool(self.ties.needs or self.ties.spreads)
 
     def part(self, pods: list[int]) -> PodClass:
         """The same class with only these Pods."""
@@ -65,6 +57,8 @@ class Problem:
     memory: Sequence[int]  # free, bytes
     extras: Sequence[Sequence[int]]  # free, by number of the resource and Minion
     taken: Sequence[int]  # bits of host ports
+    total_cpu: Sequence[int]  # capacity without what is reserved
+    total_memory: Sequence[int]
     unit_cpu: float  # an average Minion's capacity
     unit_memory: float
     weight_cpu: float  # of one thousandth of cpu: demand over room, over the average capacity

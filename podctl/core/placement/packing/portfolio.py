@@ -218,10 +218,13 @@ class Portfolio:
     def _most_wanted_first(self) -> list[int]:
         """Empty Minions of one size in order of the demand that may go there only: they can take what others could."""
         problem = self._problem
-        wanted = [0.0] * len(problem.minions)
+        weight: dict[bytes, float] = {}
         for each in self._classes:
-            for minion in each.eligible if each.allowed is not None else ():
-                wanted[minion] += each.weight * len(each.pods)
+            if each.allowed is not None:
+                weight[each.allowed] = weight.get(each.allowed, 0.0) + each.weight * len(each.pods)
+        wanted = [
+            sum(its for allowed, its in weight.items() if allowed[minion]) for minion in range(len(problem.minions))
+        ]
 
         def key(minion: int) -> tuple[float, float, int]:
             size = problem.cpu[minion] * problem.weight_cpu + problem.memory[minion] * problem.weight_memory

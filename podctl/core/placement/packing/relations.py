@@ -81,13 +81,12 @@ def scope_of(term: PodTerm) -> Scope:
     return Scope(term.selector, term.namespaces, term.namespace_selector)
 
 
-def domains_of(key: str, minions: Sequence[Candidate]) -> tuple[list[int], int]:
-    """The domain of every Minion, and how many domains there are."""
+def domains_of(key: str, minions: Sequence[Candidate]) -> list[int]:
+    """The domain of every Minion."""
     if not key:
-        return list(range(len(minions))), len(minions)
+        return list(range(len(minions)))
     numbers: dict[str, int] = {}
-    found = [numbers.setdefault(each.labels[key], len(numbers)) if key in each.labels else NOWHERE for each in minions]
-    return found, len(numbers)
+    return [numbers.setdefault(each.labels[key], len(numbers)) if key in each.labels else NOWHERE for each in minions]
 
 
 class Scopes:

@@ -18,7 +18,7 @@ from podctl.core.placement.packing.relations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from podctl.core.placement.model import Candidate, Demand, Spread
 
@@ -57,7 +57,7 @@ class Weaver:
         demands: Sequence[Demand],
         minions: Sequence[Candidate],
         shared_claims: Iterable[str],
-        allowed: Callable[[Demand, bool, bool], Sequence[int]],
+        allowed: Callable[[Demand, bool, bool], bytes],
     ) -> None:
         """`allowed(demand, by_affinity, by_taints)`: the Minions whose domains count for a spread constraint."""
         self.web = Web()
@@ -65,6 +65,9 @@ class Weaver:
         self._allowed = allowed
         self._running = [(at, used.pod) for at, each in enumerate(minions) for used in each.used if used.pod]
         self._watches: dict[Watch, int] = {}
+        self._ties: dict[Hashable, Ties | None] = {}
+        self._domains: dict[str, list[int]] = {}
+        self._counting: dict[tuple[bytes, frozenset[str]], bytes] = {}
         self._tallies: dict[tuple[Scope, str, bytes, int], int] = {}
         self._tallies_of: dict[tuple[Scope, str], list[int]] = {}
         self._claims = frozenset(shared_claims)
@@ -90,7 +93,7 @@ class Weaver:
         if watch in self._watches:
             return
         number = self._watches[watch] = len(self._watches)
-        self.web.domain.append(domains_of(watch.key, self._minions)[0])
+        self.web.domain.append(self._domain(watch.key))
         self.web.counts.append({})
         self.web.holders.append({})
         for scope in watch.scopes[:1]:
@@ -117,6 +120,12 @@ class Weaver:
         """What this Pod has to do with others; None for nothing."""
         if not self.is_needed:
             return None
+        key = (pod.key.namespace, tuple(pod.labels.items()), pod.near, pod.apart, pod.spreads, pod.claims)
+        if key not in self._ties:
+            self._ties[key] = self._make_ties(pod)
+        return self._ties[key]
+
+    def _make_ties(self, pod: Demand) -> Ties | None:
         matched = self._matching(pod)
         claims = [self._watches[Watch((), "", claim)] for claim in pod.claims if claim in self._claims]
         near = tuple(self._watches[watch] for watch in near_watches(pod))
@@ -136,33 +145,44 @@ class Weaver:
 
     def _spreads(self, pod: Demand) -> tuple[tuple[tuple[int, int, int], ...], tuple[int, ...]]:
         hard = [each for each in pod.spreads if each.hard]
+        keys = frozenset(each.topology_key for each in hard)
         found = []
         own = []
         for spread in hard:
             scope = spread_scope(pod, spread)
             counts_itself = scope in self._scopes.of(pod)
-            found.append((self._tally(pod, spread, hard), spread.max_skew, int(counts_itself)))
+            found.append((self._tally(pod, spread, keys), spread.max_skew, int(counts_itself)))
             if counts_itself:
                 own.append((scope, spread.topology_key))
         return tuple(found), tuple(number for key in own for number in self._tallies_of[key])
 
-    def _tally(self, pod: Demand, spread: Spread, hard: Sequence[Spread]) -> int:
+    def _domain(self, key: str) -> list[int]:
+        if key not in self._domains:
+            self._domains[key] = domains_of(key, self._minions)
+        return self._domains[key]
+
+    def _counts(self, allowed: bytes, keys: frozenset[str]) -> bytes:
+        """By Minion whether it counts for a constraint: it is allowed, and has all topology keys of the Pod."""
+        if (allowed, keys) not in self._counting:
+            self._counting[allowed, keys] = bytes(
+                ok and keys.issubset(minion.labels) for ok, minion in zip(allowed, self._minions, strict=True)
+            )
+        return self._counting[allowed, keys]
+
+    def _tally(self, pod: Demand, spread: Spread, keys: frozenset[str]) -> int:
         scope = spread_scope(pod, spread)
-        keys = {each.topology_key for each in hard}
-        allowed = self._allowed(pod, spread.honors_affinity, spread.honors_taints)
-        counting = bytes(
-            ok and all(key in minion.labels for key in keys) for ok, minion in zip(allowed, self._minions, strict=True)
-        )
+        counting = self._counts(self._allowed(pod, spread.honors_affinity, spread.honors_taints), keys)
         key = (scope, spread.topology_key, counting, spread.min_domains)
         if key in self._tallies:
             return self._tallies[key]
-        domain, _ = domains_of(spread.topology_key, self._minions)
+        domain = self._domain(spread.topology_key)
         eligible = sorted({domain[at] for at, ok in enumerate(counting) if ok})
         renumbered = {old: new for new, old in enumerate(eligible)}
         tally = Tally(
             domain=[renumbered.get(it, NOWHERE) for it in domain],
-            domains=len(eligible), min_domains=spread.min_domains,
-        )  # fmt: skip
+            domains=len(eligible),
+            min_domains=spread.min_domains,
+        )
         for at, running in self._running:
             if scope in self._scopes.of(running):
                 _count(tally.base, tally.domain[at])

@@ -1,0 +1,48 @@
+"""From a packing with the fewest Minions to the one that Pods prefer, or that uses all Minions evenly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from podctl.core.placement.packing.classes import in_order
+from podctl.core.placement.packing.even_fill import even_fill
+from podctl.core.placement.packing.interchange import dealt_out
+from podctl.core.placement.packing.polish import Polish
+from podctl.core.placement.packing.preferences import Preferences
+from podctl.core.placement.packing.soundness import is_sound
+from podctl.core.placement.packing.state import WAITING, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from podctl.core.placement.model import Candidate, Demand, Strategy
+
+
+def preferred(state: State, demands: Sequence[Demand], candidates: Sequence[Candidate], strategy: Strategy) -> State:
+    """The same Pods placed as in `state`. Under `binpack` on no more Minions."""
+    minions = sorted((each for each in candidates if each.ready), key=lambda each: each.name)
+    if strategy == "binpack" and not _prefers_anything(demands, minions):
+        return state
+    preferences = Preferences(demands, minions)
+    if strategy == "spread":
+        placed = [pod for pod, minion in enumerate(state.where) if minion != WAITING]
+        classes = in_order(state.problem.restricted(placed), by_weight=False)
+        even = even_fill(state.problem, classes, preferences)
+        if even and is_sound(even):
+            return Polish(even, preferences, evenly=True).run()
+        if even:
+            preferences = Preferences(demands, minions)
+    state = dealt_out(state, preferences)
+    for pod, minion in enumerate(state.where):
+        if minion != WAITING:
+            preferences.put(pod, minion)
+    return Polish(state, preferences, evenly=strategy == "spread").run()
+
+
+def _prefers_anything(demands: Sequence[Demand], minions: Sequence[Candidate]) -> bool:
+    if any(taint.effect == "PreferNoSchedule" for each in minions for taint in each.taints):
+        return True
+    return any(
+        each.group or each.preferred_terms or each.preferred_near or each.preferred_apart or each.spreads
+        for each in demands
+    )
