@@ -131,8 +131,8 @@ def run(argv: list[str]) -> int:  # noqa: PLR0911 - one return an ending, in one
 
 
 def main() -> None:
-    # Of what a command reads nothing is garbage: looking for some, as often as by default (700, 10), takes 1.5 s of 3.7 s
-    # with 10,000 Pods. Little at a time and seldom again takes 0.1 s, and keeps commands small that run for hours.
+    # Nothing that a command reads is garbage. To look for some as often as by default (700, 10) takes 1.5 s of 3.7 s
+    # with 10,000 Pods; little at a time, and seldom again, takes 0.1 s and keeps commands small that run for hours.
     gc.set_threshold(50_000, 100)
     if "_PODCTL_COMPLETE" in os.environ:
         podctl.main(prog_name="podctl")  # a shell asks for completions: click answers and ends
