@@ -13,6 +13,7 @@ from observed import claim_volume, container, manifest, minion, pod, silent
 from podctl.core.actions import Create, Held, Keep, Plan, Remove, Replace, Start
 from podctl.core.manifest import parse
 from podctl.core.model import Cluster, Mark, ObservedPod, ObservedVolume, PodKey
+from podctl.core.placement import Policy
 from podctl.core.plan import leftover_removals, make_plan, plan_removal
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine fails nothing
@@ -357,3 +358,45 @@ def test_a_delete_of_all_leaves_only_claims(seen):
     after = carried_out(plan_removal(seen.pods, seen), seen)
     assert after.pods == ()
     assert [volume for each in after.minions for volume in each.volumes if volume.uid] == []
+
+
+def asking(name, **requests):
+    return desired(manifest(name, containers=[{"name": "app", "image": "i:1", "resources": {"requests": requests}}]))[0]
+
+
+def test_a_changed_pod_that_fits_nowhere_keeps_its_room_and_others_wait_for_it():
+    seen = cluster(minion(there(asking("web", memory="4Gi")), name="alpha"))
+    plan = make_plan([BIG_WEB, asking("db", memory="6Gi"), asking("job", memory="4Gi")], seen)
+    assert [(type(each), each.key.name) for each in plan.actions] == [(Create, "job")]
+    assert {each.key.name: each.reasons["alpha"] for each in plan.held} == {
+        "web": "memory: 100Gi asked, 0 free of 8Gi; what it has there now counts as taken",
+        "db": "memory: 6Gi asked, 0 free of 8Gi",
+    }
+
+
+def test_a_changed_pod_that_fits_nowhere_keeps_its_ports():
+    def page(name, **requests):
+        ports = [{"containerPort": 80, "hostPort": 80}]
+        container = {"name": "app", "image": "i:1", "ports": ports, "resources": {"requests": requests}}
+        return desired(manifest(name, containers=[container]))[0]
+
+    seen = alpha_and_bravo(there(page("web")))
+    plan = make_plan([page("web", memory="100Gi"), page("one"), page("two")], seen)
+    assert [(each.key.name, each.minion) for each in plan.actions] == [("one", "bravo")]
+    assert {each.key.name for each in plan.held} == {"web", "two"}
+
+
+def test_pods_that_stay_count_among_the_minions_in_use_and_a_strategy_is_heard():
+    seen = alpha_and_bravo(there(asking("web", cpu="1")))
+    packed = make_plan([asking("db", cpu="1")], seen)
+    assert ([each.minion for each in packed.actions], packed.minions_used, packed.lower_bound) == (["alpha"], 1, 1)
+    spread = make_plan([asking("db", cpu="1")], seen, policy=Policy(strategy="spread"))
+    assert ([each.minion for each in spread.actions], spread.minions_used) == (["bravo"], 2)
+
+
+def test_with_admission_by_count_more_pods_are_made_than_in_order():
+    pods = [asking("db", cpu="4"), *(asking(f"web-{n}", cpu="2") for n in range(2))]
+    seen = cluster(minion(name="alpha"))
+    in_order, most = (make_plan(pods, seen, policy=Policy(admit=admit)) for admit in ("order", "count"))
+    assert [each.key.name for each in in_order.actions] == ["db"]
+    assert [each.key.name for each in most.actions] == ["web-0", "web-1"]
