@@ -74,6 +74,10 @@ def test_a_scalar_is_what_kubectl_reads(text, expected):
     assert (found, type(found)) == (expected, type(expected))
 
 
+def test_a_word_is_read_alike_wherever_it_stands_unless_it_is_quoted():
+    assert value("[yes, 'yes', yes, !!str yes, 1, '1', 1]") == [True, "yes", True, "yes", 1, "1", 1]
+
+
 def test_json_is_read_with_tabs_escapes_and_characters_beyond_16_bits():
     assert value('{\n\t"a": "\\ud83d\\ude00 \\/ \\\\ud83d",\n\t"b": [1, -2.5e3, true, null]\n}') == {
         "a": "😀 / \\ud83d",
@@ -131,6 +135,7 @@ def test_a_quoted_merge_key_is_a_key():
         ("a: !!int x\n", ("f.yaml:1: a tag (!) that cannot be read here; text that begins with ! needs quotes",)),
         ("a: .inf\n", ("f.yaml:1: .inf is not a number that JSON knows",)),
         ('{"a": -Infinity}', ("f.yaml:1: -Infinity is not a number that JSON knows",)),
+        ("- .inf\n- .inf\n", ("f.yaml:1: .inf is not a number that JSON knows", "f.yaml:2: .inf is not a number that JSON knows")),
         ("<<: 1\n", ("f.yaml:1: << merges mappings only",)),
         ("a: " + "9" * 101, ("f.yaml:1: a number of more than 100 digits; text needs quotes",)),
         ("a: 1\nb: \udc80\n", ("f.yaml:2: not YAML: not UTF-8",)),
