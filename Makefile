@@ -68,10 +68,16 @@ test-real: venv packages ## The tests on real Minions
 
 .PHONY: lint
 lint: venv ## ruff, mypy strict and the layers
-	$(BIN)/ruff check podctl tests
-	$(BIN)/ruff format --check podctl tests
-	$(BIN)/mypy podctl
+	$(BIN)/ruff check podctl tests bench
+	$(BIN)/ruff format --check podctl tests bench
+	$(BIN)/mypy podctl bench
 	$(BIN)/lint-imports
+
+# ------------------------------------------------------------------------------------------------------------- bench
+
+.PHONY: bench-placement
+bench-placement: venv ## How good and how fast placement is: a table, a picture, twelve bars (BENCH="--quick", "--seeds 100")
+	$(BIN)/python -m bench.placement $(BENCH)
 
 # -------------------------------------------------------------------------------------------------------------- demo
 
