@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podctl.commands.common import dry_run_option, duration, namespace_option, open_session, placing, say_errors, where
+from podctl.commands.common import (
+    complete_minions,
+    dry_run_option,
+    duration,
+    namespace_option,
+    open_session,
+    placing,
+    say_errors,
+    where,
+)
 from podctl.commands.files import read_sources
 from podctl.core.minion_names import check_minions
 from podctl.errors import worst
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--pull", is_flag=True, help="Ask the registries for every image; a Pod whose image changed is made anew."
 )
-@click.option("--assume-empty", multiple=True, metavar="MINION",
+@click.option("--assume-empty", multiple=True, metavar="MINION", shell_complete=complete_minions,
               help="Your word that this silent Minion runs none of these Pods. Repeatable.")  # fmt: skip
 @click.option("--lock-timeout", default="60s", type=duration, show_default=True,
               help="How long to wait for another podctl to end.")  # fmt: skip

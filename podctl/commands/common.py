@@ -111,6 +111,17 @@ class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic for type 
 duration = _Duration()
 
 
+def complete_minions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of the inventory's Minions; none where it cannot be read."""
+    del param
+    given = ctx.ensure_object(dict).get("inventory") or ctx.find_root().params.get("inventory")
+    try:
+        inventory = read_inventory(given)
+    except InventoryError:
+        return []
+    return [each.name for each in inventory.minions if each.name.startswith(incomplete)]
+
+
 def say_errors(lines: Iterable[str]) -> None:
     """Lines for people, on stderr."""
     for line in lines:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podctl.commands.common import namespace_option, open_session, placing, say_errors, where
+from podctl.commands.common import complete_minions, namespace_option, open_session, placing, say_errors, where
 from podctl.commands.files import read_sources
 from podctl.core.minion_names import check_minions
 from podctl.errors import ExitCode, InputError, worst
@@ -46,11 +46,11 @@ class _Number(click.ParamType):  # type: ignore[type-arg]  # generic for type ch
 @namespace_option
 @click.option("--offline", is_flag=True,
               help="Connect to nothing: the Minions are empty, and have what the inventory declares.")  # fmt: skip
-@click.option("--without", multiple=True, metavar="MINION",
+@click.option("--without", multiple=True, metavar="MINION", shell_complete=complete_minions,
               help="As if this Minion were gone: its Pods are placed anew. Repeatable.")  # fmt: skip
 @click.option("--with", "more", multiple=True, metavar="N", type=_Number(),
               help="As if there were N more Minions, of the kind that --like says. Repeatable.")  # fmt: skip
-@click.option("--like", multiple=True, metavar="MINION",
+@click.option("--like", multiple=True, metavar="MINION", shell_complete=complete_minions,
               help="The Minion that those of --with have labels, taints and capacity of.")  # fmt: skip
 @click.option("-o", "--output", default="", metavar="FORMAT", callback=_output, help="json, or nothing for a table.")
 @where

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from podctl.core.actions import Held, Keep, Remove, Start
 from podctl.core.lifecycle import Need, is_job_lost, lost, next_need
 from podctl.core.model import Mark, ObservedPod, PodKey
-from podctl.core.removals import leftover_removals, minion_of, removal
+from podctl.core.removals import leftover_removals, removal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +47,7 @@ def sift(
     """`desired` against `cluster`; the parameters are those of `make_plan`."""
     existing = _committed(cluster)
     doubtful = [each for each in cluster.silent if each.minion.name not in assume_empty]
+    minions = {each.minion.name: each for each in cluster.minions}
     removals = list(leftover_removals(cluster))
     settled: dict[PodKey, Keep | Start] = {}
     wanted: list[Wanted] = []
@@ -56,7 +57,7 @@ def sift(
         removals += [removal(cluster, each, f"a second copy; {mine.minion} has the first") for each in doubles if mine]
         reason = _why_anew(pod, mine, replace_all)
         if mine and not reason:
-            settled[pod.key] = _keep_or_start(pod, mine, cluster)
+            settled[pod.key] = _keep_or_start(pod, mine, minions[mine.minion])
         elif doubts := _doubts(pod, mine, cluster, doubtful):
             held.append(Held(pod=pod, reasons=doubts, unseen=True, observed=mine))
         else:
@@ -119,8 +120,7 @@ def _loss(observed: ObservedPod) -> str:
     return f"container {', '.join(gone)} is gone" if gone and not is_job_lost(observed) else ""
 
 
-def _keep_or_start(pod: PodManifest, observed: ObservedPod, cluster: Cluster) -> Keep | Start:
-    minion = minion_of(cluster, observed.minion)
+def _keep_or_start(pod: PodManifest, observed: ObservedPod, minion: ObservedMinion) -> Keep | Start:
     need = next_need(observed, minion.now) if minion.now else None
     if need and need.need in (Need.START, Need.RESTART):
         return Start(pod=pod, minion=observed.minion, reason=need.reason, observed=observed)

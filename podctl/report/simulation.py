@@ -64,9 +64,13 @@ def _why(told: Told) -> str:
 
 
 def _waiting_lines(waiting: Sequence[Told]) -> Iterator[str]:
-    alike: defaultdict[tuple[str, tuple[tuple[str, str], ...]], list[Told]] = defaultdict(list)
+    numbers: dict[tuple[tuple[str, str], ...], int] = {}  # of equal reasons
+    known: dict[int, int] = {}  # Pods that ask the same share one mapping, which may be long: it is read once
+    alike: defaultdict[tuple[str, int], list[Told]] = defaultdict(list)
     for each in waiting:
-        alike[each.diagnosis, tuple(each.reasons.items())].append(each)
+        if id(each.reasons) not in known:
+            known[id(each.reasons)] = numbers.setdefault(tuple(each.reasons.items()), len(numbers))
+        alike[each.diagnosis, known[id(each.reasons)]].append(each)
     for members in alike.values():
         first = members[0]
         yield ""

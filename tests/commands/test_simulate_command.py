@@ -6,8 +6,10 @@ import json
 
 import pytest
 import yaml
+from click.shell_completion import BashComplete
 from observed import manifest
 
+from podctl.cli import podctl as command_line
 from podctl.cli import run
 
 CLAIM = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
@@ -222,3 +224,18 @@ def test_apply_says_how_many_minions_are_in_use_when_it_rehearses_or_something_w
     assert capsys.readouterr().err.splitlines()[-1].startswith("1 Minion in use")
     assert shop.podctl("diff", "-f", written(asking("huge", "99"))) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith("1 Minion in use")
+
+
+def completed(*words):
+    *args, incomplete = words
+    return [each.value for each in BashComplete(command_line, {}, "podctl", "_X").get_completions(args, incomplete)]
+
+
+def test_names_of_minions_are_completed_from_the_inventory(paper):
+    assert paper.podctl("simulate", "-f", "/nowhere") == 2  # by then the inventory is written
+    path = str(paper.inventory)
+    assert completed("simulate", "-i", path, "--without", "") == ["alpha", "beta"]
+    assert completed("-i", path, "simulate", "--with", "2", "--like", "b") == ["beta"]
+    assert completed("-i", path, "apply", "--assume-empty", "a") == ["alpha"]
+    assert completed("-i", "/nowhere.yaml", "simulate", "--like", "") == []
+    assert completed("simulate", "--strategy", "") == ["binpack", "spread"]

@@ -90,3 +90,8 @@ def test_what_is_left_of_a_pod_without_its_infra_container_is_described():
     lines = lines_of(left)
     assert "Status: Terminating" in lines
     assert "Image: shop/web:1" in lines
+
+
+def test_the_reason_of_a_placement_is_shown_whole():
+    why = "; ".join(f"{n} of {n + 1} free example.com/thing-{n}" for n in range(40))
+    assert f"Placed because: {why}" in lines_of(pod(placement_reason=why))
