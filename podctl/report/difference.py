@@ -23,10 +23,12 @@ def diff_text(plan: Plan) -> str:
 def _one(action: Action) -> str:
     match action:
         case Create():
-            return f"# pod {action.key}: would be created on {action.minion}\n" + _unified({}, action.pod.raw, action)
+            head = f"# pod {action.key}: would be created on {action.minion}: {action.placement_reason}\n"
+            return head + _unified({}, action.pod.raw, action)
         case Replace():
             old = action.remove.pod.manifest if action.remove.pod else {}
-            head = f"# pod {action.key}: would be made anew on {action.minion}: {action.reason}\n"
+            why = action.reason if action.remove.minion == action.minion else _moved(action)
+            head = f"# pod {action.key}: would be made anew on {action.minion}: {why}\n"
             return head + _unified(old, action.pod.raw, action)
         case Start():
             return f"# pod {action.key}: would be started on {action.minion}: {action.reason}\n"
@@ -34,6 +36,10 @@ def _one(action: Action) -> str:
             who = f"pod {action.key}" if action.key else "volumes"
             return f"# {who}: would be removed from {action.minion}: {action.reason}\n"
     return ""
+
+
+def _moved(action: Replace) -> str:
+    return f"{action.reason}; it was on {action.remove.minion}; {action.placement_reason}"
 
 
 def _unified(old: Mapping[str, Any], new: Mapping[str, Any], action: Create | Replace) -> str:

@@ -124,10 +124,10 @@ def _plan_line(action: Action) -> str:
         case Create():
             return f"+ pod {action.key} on {action.minion}: {action.placement_reason}"
         case Replace():
-            move = (
-                f"{action.remove.minion} to {action.minion}" if action.remove.minion != action.minion else action.minion
-            )
-            return f"~ pod {action.key} on {move}: {action.reason}"
+            if action.remove.minion == action.minion:
+                return f"~ pod {action.key} on {action.minion}: {action.reason}"
+            move = f"{action.remove.minion} to {action.minion}"
+            return f"~ pod {action.key} on {move}: {action.reason}; {action.placement_reason}"
         case Start():
             return f"> pod {action.key} on {action.minion}: {action.reason}"
         case Remove():

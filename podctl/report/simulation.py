@@ -74,8 +74,8 @@ def _waiting_lines(waiting: Sequence[Told]) -> Iterator[str]:
     for members in alike.values():
         first = members[0]
         yield ""
-        yield f"{_names(members)}: {printable(first.diagnosis or _NOWHERE)}"
-        yield from (f"  {printable(line)}" for line in reason_lines(first.reasons))
+        yield f"{_names(members)}:"
+        yield from (f"  {printable(line)}" for line in (first.diagnosis or _NOWHERE, *reason_lines(first.reasons)))
 
 
 def _names(members: Sequence[Told]) -> str:

@@ -107,8 +107,9 @@ def test_a_diff_of_a_new_pod_shows_it_whole(shop, written, capsys):
     assert shop.minion("alpha").podctl("diff", "-f", written(manifest())) == 1
     shown = capsys.readouterr()
     assert shown.err == ""
-    assert shown.out.splitlines()[:4] == [
-        "# pod default/web: would be created on alpha",
+    first, *lines = shown.out.splitlines()
+    assert first.startswith("# pod default/web: would be created on alpha: only fit: ")
+    assert lines[:3] == [
         "--- LIVE/v1.Pod.default.web",
         "+++ MERGED/v1.Pod.default.web",
         "@@ -0,0 +1,9 @@",

@@ -84,8 +84,8 @@ def test_what_waits_is_told_of_and_is_exit_code_3(paper, written, capsys):
     heading, first, second, *rest = shown.out.splitlines()
     assert heading.split() == ["POD", "MINION", "WHY"]
     assert [first.split()[:2], second.split()[:3]] == [["default/a", "alpha"], ["default/b", "<none>", "waits:"]]
-    assert rest[1].startswith("pod default/b waits: ")
-    assert {line.partition(":")[0] for line in rest[2:4]} == {"  alpha", "  beta"}
+    assert rest[1] == "pod default/b waits:"
+    assert {line.partition(":")[0] for line in rest[3:5]} == {"  alpha", "  beta"}
     assert rest[-2] == "1 of 2 Pods waits"
     assert rest[-1].startswith("1 Minion used")
     assert paper.podctl("simulate", "--offline", "-o=json", "-f", path) == 3
@@ -191,7 +191,7 @@ def test_a_silent_minion_is_exit_code_4_unless_it_is_thought_away(shop, written,
     path = written(asking("web"))
     assert shop.podctl("simulate", "-f", path) == 4
     shown = capsys.readouterr()
-    assert "pod default/web waits: it is on no Minion that answers\n  beta: may have it, but is silent" in shown.out
+    assert "pod default/web waits:\n  it is on no Minion that answers\n  beta: may have it, but is silent" in shown.out
     assert shown.err.startswith("minion beta did not answer: ")
     assert shop.podctl("simulate", "-f", path, "--without", "beta") == 0
     shown = capsys.readouterr()

@@ -155,7 +155,9 @@ def test_a_change_is_rehearsed_without_a_trace_and_makes_exactly_the_pods_anew_t
         before, whole = containers(shop), everything(sandbox)
         rehearsed = shop.apply(text, "--dry-run")
         assert (rehearsed.returncode, rehearsed.stdout) == (0, unchanged_but(*objects).replace("\n", " (dry run)\n"))
-        assert rehearsed.stderr == f"~ pod {shop.namespace}/{pod} on {minion}: {reason}\n"
+        change, in_use = rehearsed.stderr.splitlines()
+        assert change == f"~ pod {shop.namespace}/{pod} on {minion}: {reason}"
+        assert in_use.startswith("3 Minions in use")
         shown = shop.podctl("diff", "-n", shop.namespace, "-f", "-", input=text)
         assert (shown.returncode, shown.stderr) == (1, "")
         assert shown.stdout.startswith(f"# pod {shop.namespace}/{pod}: would be made anew on {minion}: {reason}\n")
@@ -233,8 +235,10 @@ def test_mixed_results_give_the_worst_exit_code_and_hold_up_nobody(sandbox, podc
     assert (done.returncode, done.stdout) == (5, "pod/well unchanged\npod/slow unchanged\n")
     done = podctl("apply", "-n", namespace, "-f", "-", input=listed(pod("well", "alpha"), pod("huge", "", **HUGE)))
     assert (done.returncode, done.stdout) == (3, "pod/well unchanged\n")
-    error, *reasons, hint = done.stderr.splitlines()
+    error, diagnosis, *reasons, hint, in_use = done.stderr.splitlines()
     assert error == "error: pod/huge is not created: it fits on no Minion"
+    assert diagnosis.startswith("  fits nowhere even when empty: ")
+    assert " in use" in in_use
     assert [reason.split(": ")[0] for reason in reasons] == ["  alpha", "  bravo", "  charlie"]
     assert all(": memory: 100Ti asked, " in reason for reason in reasons)
     assert hint == "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."

@@ -7,7 +7,7 @@ import json
 import pytest
 from observed import claim_volume, manifest, minion, pod, silent
 
-from podctl.core.actions import Held
+from podctl.core.actions import Create, Held, Plan, Remove, Replace
 from podctl.core.claims import claims_on
 from podctl.core.deletion import Doomed
 from podctl.core.manifest import parse
@@ -15,6 +15,7 @@ from podctl.core.model import Cluster, PodKey
 from podctl.core.outcome import Outcome, Word
 from podctl.errors import ExitCode
 from podctl.report import outcomes, removal
+from podctl.report.difference import diff_text
 
 (WEB,) = parse([("web.yaml", json.dumps(manifest("web")))]).pods
 KEY = PodKey("default", "web")
@@ -137,3 +138,29 @@ def test_a_configmap_that_did_not_change_is_unchanged_though_its_pod_is_made_ane
         "configmap/site created",
         "pod/web created",
     ]
+
+
+def test_a_pod_that_is_made_anew_says_why_and_where_it_moves_why_there():
+    seen = pod(manifest=manifest("web"))
+    remove = Remove(minion="alpha", uid=seen.uid, pod=seen, reason="its manifest changed")
+    stays = Replace(
+        pod=WEB, minion="alpha", reason="its manifest changed", placement_reason="it was there", remove=remove
+    )
+    moves = Replace(pod=WEB, minion="beta", reason="its manifest changed", placement_reason="only fit", remove=remove)
+    new = Create(pod=WEB, minion="beta", reason="it is nowhere", placement_reason="only fit")
+    assert outcomes.plan_lines(Plan(actions=(stays, moves, new))) == [
+        "~ pod default/web on alpha: its manifest changed",
+        "~ pod default/web on alpha to beta: its manifest changed; only fit",
+        "+ pod default/web on beta: only fit",
+    ]
+    heads = [line for line in diff_text(Plan(actions=(stays, moves, new))).splitlines() if line.startswith("#")]
+    assert heads == [
+        "# pod default/web: would be made anew on alpha: its manifest changed",
+        "# pod default/web: would be made anew on beta: its manifest changed; it was on alpha; only fit",
+        "# pod default/web: would be created on beta: only fit",
+    ]
+
+
+def test_how_many_minions_are_in_use_is_said_of_a_plan_that_places():
+    assert outcomes.used_lines(Plan(minions_used=3, lower_bound=2)) == ["3 Minions in use, fewer than 2 is impossible"]
+    assert outcomes.used_lines(Plan()) == []

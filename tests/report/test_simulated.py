@@ -45,11 +45,13 @@ def test_pods_that_wait_for_the_same_reasons_are_told_of_together():
         *(f"shop/big-{n}   <none>   waits: not enough in sum" for n in range(6)),
         "shop/odd     <none>   waits: it fits on no Minion",
         "",
-        "pods shop/big-0, shop/big-1, shop/big-2, shop/big-3 and 2 more wait: not enough in sum: 5 cpu free",
+        "pods shop/big-0, shop/big-1, shop/big-2, shop/big-3 and 2 more wait:",
+        "  not enough in sum: 5 cpu free",
         "  alpha: cpu: 9 asked, 1 free of 4",
         "  beta: is cordoned (unschedulable)",
         "",
-        "pod shop/odd waits: it fits on no Minion",
+        "pod shop/odd waits:",
+        "  it fits on no Minion",
         "  alpha: nodeName wants zeta, which is no Minion",
         "",
         "7 of 8 Pods wait",
@@ -59,7 +61,7 @@ def test_pods_that_wait_for_the_same_reasons_are_told_of_together():
 
 def test_a_few_that_wait_are_all_named():
     text = simulation_text(simulation(*(told(name, **SHORT) for name in ("a", "b", "c"))))
-    assert "\npods shop/a, shop/b and shop/c wait: it fits on no Minion\n" in text
+    assert "\npods shop/a, shop/b and shop/c wait:\n  it fits on no Minion\n" in text
     assert "\n1 of 1 Pods waits\n" in simulation_text(simulation(told("a", **SHORT)))
 
 
