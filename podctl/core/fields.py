@@ -49,7 +49,6 @@ _PROBE = "accepted; checked from the next version on"
 _SERVER = "written by a Kubernetes server; not used here"
 _ACCOUNT = "has no meaning here: there is no API server to log in to"
 _MESSAGE = "has no meaning here: nothing reads the message; write it to stderr, and read it with podctl logs"
-_NEXT = "the placement it needs comes with the next version; place with nodeSelector, nodeAffinity or nodeName"
 _OWNER = "sets an owner for projected files, which cannot be done here; use defaultMode, or fsGroup"
 _CLOUD = "needs a storage driver that a plain machine has not; mount it on the Minion and use hostPath, or use nfs"
 _WINDOWS = "is for Windows; Minions run Linux containers"
@@ -69,21 +68,24 @@ LISTS: Mapping[str, tuple[tuple[str, Support], ...]] = {
     ),
     "V1PersistentVolumeClaim": _type("apiVersion kind metadata spec", warned={"status": _SERVER}),
     "V1ObjectMeta": _type(
-        "name namespace labels annotations",
+        "name namespace labels annotations ownerReferences",
         warned={
             **_each("creationTimestamp generation managedFields resourceVersion selfLink uid", _SERVER),
             **_each("deletionTimestamp deletionGracePeriodSeconds", _SERVER),
             "finalizers": "has no meaning here: nothing else takes part in a delete",
-            "ownerReferences": "has no meaning here: nothing owns a Pod of a file",
         },
         refused={"generateName": "would make another Pod at every apply; give a name"},
+    ),
+    "V1OwnerReference": _type(
+        "apiVersion controller kind name uid",
+        warned={"blockOwnerDeletion": "has no meaning here: nothing is deleted along with its owner"},
     ),
     # ---------------------------------------------------------------------------------------------------- the Pod
     "V1PodSpec": _type(
         "affinity containers dnsConfig dnsPolicy hostAliases hostIPC hostNetwork hostPID hostUsers hostname "
         "imagePullSecrets initContainers nodeName nodeSelector os priority restartPolicy runtimeClassName "
         "securityContext setHostnameAsFQDN shareProcessNamespace subdomain terminationGracePeriodSeconds tolerations "
-        "volumes",
+        "topologySpreadConstraints volumes",
         warned={
             **_each("automountServiceAccountToken serviceAccount serviceAccountName", _ACCOUNT),
             "enableServiceLinks": "has no meaning here: there are no Services to announce",
@@ -102,7 +104,6 @@ LISTS: Mapping[str, tuple[tuple[str, Support], ...]] = {
             "resourceClaims": _CLAIMS,
             "resources": "limits for a Pod as a whole are not supported; give each container its own",
             "schedulingGroup": "Pods are placed one by one, not in groups; leave it out",
-            "topologySpreadConstraints": _NEXT,
         },
     ),
     "V1PodOS": _type("name"),
@@ -121,7 +122,7 @@ LISTS: Mapping[str, tuple[tuple[str, Support], ...]] = {
     ),
     "V1Sysctl": _type("name value"),
     # -------------------------------------------------------------------------------------------------- placement
-    "V1Affinity": _type("nodeAffinity", refused=_each("podAffinity podAntiAffinity", _NEXT)),
+    "V1Affinity": _type("nodeAffinity podAffinity podAntiAffinity"),
     "V1NodeAffinity": _type(
         "preferredDuringSchedulingIgnoredDuringExecution requiredDuringSchedulingIgnoredDuringExecution"
     ),
@@ -129,6 +130,22 @@ LISTS: Mapping[str, tuple[tuple[str, Support], ...]] = {
     "V1PreferredSchedulingTerm": _type("preference weight"),
     "V1NodeSelectorTerm": _type("matchExpressions matchFields"),
     "V1NodeSelectorRequirement": _type("key operator values"),
+    "V1PodAffinity": _type(
+        "preferredDuringSchedulingIgnoredDuringExecution requiredDuringSchedulingIgnoredDuringExecution"
+    ),
+    "V1PodAntiAffinity": _type(
+        "preferredDuringSchedulingIgnoredDuringExecution requiredDuringSchedulingIgnoredDuringExecution"
+    ),
+    "V1WeightedPodAffinityTerm": _type("podAffinityTerm weight"),
+    "V1PodAffinityTerm": _type(
+        "labelSelector matchLabelKeys mismatchLabelKeys namespaceSelector namespaces topologyKey"
+    ),
+    "V1TopologySpreadConstraint": _type(
+        "labelSelector matchLabelKeys maxSkew minDomains nodeAffinityPolicy nodeTaintsPolicy topologyKey "
+        "whenUnsatisfiable"
+    ),
+    "V1LabelSelector": _type("matchExpressions matchLabels"),
+    "V1LabelSelectorRequirement": _type("key operator values"),
     "V1Toleration": _type(
         "effect key operator value",
         warned={"tolerationSeconds": "has no meaning here: a running Pod is not evicted for a taint"},

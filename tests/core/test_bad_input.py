@@ -20,6 +20,24 @@ A = POD + "  containers:\n  - name: a\n    image: nginx\n"  # line 8 comes next
 V = A + "  volumes:\n"
 
 
+R = "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]"
+P = "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0]"
+T = "spec.topologySpreadConstraints"
+ZONE = "maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule"
+
+
+def near(term: str) -> str:
+    return A + f"  affinity: {{podAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{{{term}}}]}}}}\n"
+
+
+def rather_apart(term: str) -> str:
+    return A + f"  affinity: {{podAntiAffinity: {{preferredDuringSchedulingIgnoredDuringExecution: [{{{term}}}]}}}}\n"
+
+
+def spread(*constraints: str) -> str:
+    return A + f"  topologySpreadConstraints: [{', '.join(f'{{{each}}}' for each in constraints)}]\n"
+
+
 def o(kind: str, rest: str) -> str:
     return f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: c}}\n{rest}"
 
@@ -194,20 +212,6 @@ MANIFESTS = [
         ),
     ),
     (
-        "topology spread constraints",
-        A + "  topologySpreadConstraints: [{maxSkew: 1}]\n",
-        (
-            "w.yaml:8: spec.topologySpreadConstraints: is not supported: the placement it needs comes with the next version; place with nodeSelector, nodeAffinity or nodeName",
-        ),
-    ),
-    (
-        "pod anti-affinity",
-        A + "  affinity: {podAntiAffinity: {x: 1}}\n",
-        (
-            "w.yaml:8: spec.affinity.podAntiAffinity: is not supported: the placement it needs comes with the next version; place with nodeSelector, nodeAffinity or nodeName",
-        ),
-    ),
-    (
         "a deadline for the Pod",
         A + "  activeDeadlineSeconds: 60\n",
         (
@@ -240,6 +244,217 @@ MANIFESTS = [
         (
             "w.yaml:9: spec.volumes[0].projected.sources[0].serviceAccountToken: is not supported: there is no API server to issue tokens; remove this source (an exported Pod has it as volume kube-api-access-...)",
         ),
+    ),
+    # other Pods
+    (
+        "a pod affinity term says nothing",
+        near(""),
+        (f"w.yaml:8: {R}.topologyKey: is required",),
+    ),
+    (
+        "a topologyKey is empty",
+        near('topologyKey: ""'),
+        (f"w.yaml:8: {R}.topologyKey: is required",),
+    ),
+    (
+        "a topologyKey has a blank",
+        near("topologyKey: my zone"),
+        (
+            f'w.yaml:8: {R}.topologyKey: "my zone" is no key: it has letters, digits, -, _ and ., begins and ends with a letter or digit, and has at most 63 characters',
+        ),
+    ),
+    (
+        "a field of a pod affinity term is misspelt",
+        near("topologykey: zone"),
+        (f'w.yaml:8: {R}.topologykey: is no field of a PodAffinityTerm (did you mean "topologyKey"?)',),
+    ),
+    (
+        "a namespace has capitals",
+        near("topologyKey: zone, namespaces: [shop, My-Shop]"),
+        (
+            f'w.yaml:8: {R}.namespaces[1]: "My-Shop" is no name: it has lower-case letters, digits and -, and begins and ends with a letter or digit (RFC 1123)',
+        ),
+    ),
+    (
+        "a pod affinity term is nothing",
+        near("").replace("{}", "null"),
+        (f"w.yaml:8: {R}: must be a mapping, not nothing",),
+    ),
+    (
+        "pod affinity has an unknown field",
+        A + "  affinity: {podAffinity: {required: []}}\n",
+        ("w.yaml:8: spec.affinity.podAffinity.required: is no field of a PodAffinity",),
+    ),
+    (
+        "a label selector has labels in its top",
+        near("topologyKey: zone, labelSelector: {app: web}"),
+        (f"w.yaml:8: {R}.labelSelector.app: is no field of a LabelSelector; labels stand under matchLabels",),
+    ),
+    (
+        "a label selector's label is a number",
+        near("topologyKey: zone, labelSelector: {matchLabels: {app: 1}}"),
+        (f"w.yaml:8: {R}.labelSelector.matchLabels.app: must be a string, not a number: put it in quotes",),
+    ),
+    (
+        "a label selector is a string",
+        near("topologyKey: zone, labelSelector: app=web"),
+        (f"w.yaml:8: {R}.labelSelector: must be a mapping, not a string",),
+    ),
+    (
+        "a label selector has In without values",
+        near("topologyKey: zone, labelSelector: {matchExpressions: [{key: app, operator: In}]}"),
+        (f"w.yaml:8: {R}.labelSelector.matchExpressions[0]: operator In needs values",),
+    ),
+    (
+        "a label selector has Exists with values",
+        near("topologyKey: zone, labelSelector: {matchExpressions: [{key: app, operator: Exists, values: [a]}]}"),
+        (f"w.yaml:8: {R}.labelSelector.matchExpressions[0]: operator Exists has no values",),
+    ),
+    (
+        "a label selector compares numbers",
+        near("topologyKey: zone, namespaceSelector: {matchExpressions: [{key: app, operator: Gt, values: ['1']}]}"),
+        (
+            f'w.yaml:8: {R}.namespaceSelector.matchExpressions[0].operator: "Gt" is none of In, NotIn, Exists, DoesNotExist',
+        ),
+    ),
+    (
+        "a label selector has a value that no label has",
+        near("topologyKey: zone, labelSelector: {matchExpressions: [{key: app, operator: In, values: [a/b]}]}"),
+        (
+            f'w.yaml:8: {R}.labelSelector.matchExpressions[0].values[0]: "a/b" is no label value: it has letters, digits, -, _ and ., and begins and ends with a letter or digit',
+        ),
+    ),
+    (
+        "matchLabelKeys have no selector",
+        near("topologyKey: zone, matchLabelKeys: [hash]"),
+        (f"w.yaml:8: {R}: matchLabelKeys needs a labelSelector, which it adds to (labelSelector: {{}} is every Pod)",),
+    ),
+    (
+        "mismatchLabelKeys have no selector",
+        near("topologyKey: zone, mismatchLabelKeys: [hash]"),
+        (
+            f"w.yaml:8: {R}: mismatchLabelKeys needs a labelSelector, which it adds to (labelSelector: {{}} is every Pod)",
+        ),
+    ),
+    (
+        "a key is matched and mismatched",
+        near("topologyKey: zone, labelSelector: {}, matchLabelKeys: [hash], mismatchLabelKeys: [hash]"),
+        (f'w.yaml:8: {R}: "hash" is in matchLabelKeys and in mismatchLabelKeys; no Pod is both',),
+    ),
+    (
+        "a matched key is in the selector's labels",
+        near("topologyKey: zone, labelSelector: {matchLabels: {hash: a}}, matchLabelKeys: [hash]"),
+        (f'w.yaml:8: {R}: "hash" is in matchLabelKeys and in labelSelector; leave one of them out',),
+    ),
+    (
+        "a matched key is in the selector's expressions",
+        near(
+            "topologyKey: zone, labelSelector: {matchExpressions: [{key: hash, operator: Exists}]}, matchLabelKeys: [hash]"
+        ),
+        (f'w.yaml:8: {R}: "hash" is in matchLabelKeys and in labelSelector; leave one of them out',),
+    ),
+    (
+        "a matched key has a blank",
+        near("topologyKey: zone, labelSelector: {}, matchLabelKeys: [my hash]"),
+        (
+            f'w.yaml:8: {R}.matchLabelKeys[0]: "my hash" is no key: it has letters, digits, -, _ and ., begins and ends with a letter or digit, and has at most 63 characters',
+        ),
+    ),
+    (
+        "a pod affinity weight is 0",
+        rather_apart("weight: 0, podAffinityTerm: {topologyKey: zone}"),
+        (f"w.yaml:8: {P}.weight: must be at least 1, not 0",),
+    ),
+    (
+        "a pod affinity weight is 101",
+        rather_apart("weight: 101, podAffinityTerm: {topologyKey: zone}"),
+        (f"w.yaml:8: {P}.weight: must be at most 100, not 101",),
+    ),
+    (
+        "a preferred pod affinity has its term at the top",
+        rather_apart("weight: 1, topologyKey: zone"),
+        (
+            f"w.yaml:8: {P}.topologyKey: is no field of a WeightedPodAffinityTerm; it belongs under podAffinityTerm",
+            f"w.yaml:8: {P}.podAffinityTerm: is required",
+        ),
+    ),
+    (
+        "a spread constraint says nothing",
+        spread(""),
+        (
+            f"w.yaml:8: {T}[0].maxSkew: is required",
+            f"w.yaml:8: {T}[0].topologyKey: is required",
+            f"w.yaml:8: {T}[0].whenUnsatisfiable: is required",
+        ),
+    ),
+    (
+        "a spread constraint allows no skew",
+        spread("maxSkew: 0, topologyKey: zone, whenUnsatisfiable: DoNotSchedule"),
+        (f"w.yaml:8: {T}[0].maxSkew: must be at least 1, not 0",),
+    ),
+    (
+        "a spread constraint is unsatisfiable in other words",
+        spread("maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DontSchedule"),
+        (
+            f'w.yaml:8: {T}[0].whenUnsatisfiable: "DontSchedule" is none of DoNotSchedule, ScheduleAnyway (did you mean "DoNotSchedule"?)',
+        ),
+    ),
+    (
+        "a wish to spread has minDomains",
+        spread("maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, minDomains: 2"),
+        (f"w.yaml:8: {T}[0]: minDomains goes with whenUnsatisfiable: DoNotSchedule only",),
+    ),
+    (
+        "minDomains is 0",
+        spread(f"{ZONE}, minDomains: 0"),
+        (f"w.yaml:8: {T}[0].minDomains: must be at least 1, not 0",),
+    ),
+    (
+        "a node policy is misspelt",
+        spread(f"{ZONE}, nodeAffinityPolicy: No, nodeTaintsPolicy: honor"),
+        (
+            f"w.yaml:8: {T}[0].nodeAffinityPolicy: must be one of Honor, Ignore, not a boolean",
+            f'w.yaml:8: {T}[0].nodeTaintsPolicy: "honor" is none of Honor, Ignore (did you mean "Honor"?)',
+        ),
+    ),
+    (
+        "a spread constraint's matchLabelKeys have no selector",
+        spread(f"{ZONE}, matchLabelKeys: [hash]"),
+        (
+            f"w.yaml:8: {T}[0]: matchLabelKeys needs a labelSelector, which it adds to (labelSelector: {{}} is every Pod)",
+        ),
+    ),
+    (
+        "a spread constraint's matched key is in the selector",
+        spread(f"{ZONE}, labelSelector: {{matchLabels: {{hash: a}}}}, matchLabelKeys: [hash]"),
+        (f'w.yaml:8: {T}[0]: "hash" is in matchLabelKeys and in labelSelector; leave one of them out',),
+    ),
+    (
+        "two spread constraints are of one kind",
+        spread(ZONE, ZONE.replace("DoNotSchedule", "ScheduleAnyway"), ZONE.replace("1", "2")),
+        (f'w.yaml:8: {T}[2].topologyKey: the spread constraint "zone DoNotSchedule" is given twice',),
+    ),
+    (
+        "spread constraints are a mapping",
+        A + "  topologySpreadConstraints: {maxSkew: 1}\n",
+        (f"w.yaml:8: {T}: must be a list, not a mapping",),
+    ),
+    (
+        "an owner is named by half",
+        A.replace("name: web", "name: web, ownerReferences: [{kind: ReplicaSet, controller: 'yes'}]"),
+        (
+            "w.yaml:3: metadata.ownerReferences[0].apiVersion: is required",
+            "w.yaml:3: metadata.ownerReferences[0].name: is required",
+            "w.yaml:3: metadata.ownerReferences[0].controller: must be true or false, not a string",
+        ),
+    ),
+    (
+        "a Pod has two controllers",
+        A.replace(
+            "name: web",
+            "name: web, ownerReferences: [{apiVersion: v1, kind: A, name: a, controller: true}, {apiVersion: v1, kind: B, name: b, controller: true}]",
+        ),
+        ("w.yaml:3: metadata: of ownerReferences only one can have controller: true",),
     ),
     # containers
     ("there are no containers", POD + "  containers: []\n", ("w.yaml:5: spec.containers: must not be empty",)),
@@ -1263,7 +1478,7 @@ def test_all_errors_of_all_files_come_at_once_in_the_order_of_files_and_lines():
 EVERYTHING = """\
 apiVersion: v1
 kind: Pod
-metadata: {name: web, namespace: default, labels: {app: web}, annotations: {a: b}}
+metadata: {name: web, namespace: default, labels: {app: web}, annotations: {a: b}, ownerReferences: [{apiVersion: v1, kind: A, name: a, uid: u, controller: true}]}
 spec:
   initContainers: [{name: i, image: b, restartPolicy: Always, livenessProbe: {tcpSocket: {port: 80}}}]
   containers:
@@ -1285,9 +1500,10 @@ spec:
   - {name: w, hostPath: {path: /dev/x, type: BlockDevice}}
   - {name: x, projected: {sources: [{configMap: {name: c, optional: true, items: [{key: k, path: p, mode: 0400}]}}]}}
   - {name: z, downwardAPI: {items: [{path: p, fieldRef: {fieldPath: metadata.labels}}]}}
-  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: In, values: [b]}]}]}}}
+  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: In, values: [b]}]}]}}, podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone, namespaces: [a], namespaceSelector: {}, labelSelector: {matchExpressions: [{key: a, operator: In, values: [b]}]}, mismatchLabelKeys: [a]}]}, podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: zone}}]}}
   tolerations: [{key: a, operator: Exists}]
   nodeSelector: {a: b}
+  topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}, minDomains: 2, nodeTaintsPolicy: Honor, matchLabelKeys: [b]}]
   dnsConfig: {nameservers: [192.0.2.1], options: [{name: ndots, value: "1"}]}
   hostAliases: [{ip: 192.0.2.1, hostnames: [a]}]
   imagePullSecrets: []

@@ -9,10 +9,23 @@ import json
 import pytest
 import yaml
 
+from podctl.core.demand import demand_of
 from podctl.core.manifest import Manifests, parse
 from podctl.core.model import PodKey, Resources
-from podctl.core.schema import Container, EmptyDirVolumeSource, HTTPGetAction, Probe, SecretBytes, Volume, VolumeMount
+from podctl.core.placement import Demand, PodTerm, Spread
+from podctl.core.schema import (
+    Container,
+    EmptyDirVolumeSource,
+    HTTPGetAction,
+    LabelSelector,
+    PodAffinityTerm,
+    Probe,
+    SecretBytes,
+    Volume,
+    VolumeMount,
+)
 from podctl.core.schema.references import Use, uses
+from podctl.core.selectors import Requirement
 from podctl.errors import ManifestError
 
 WEB = """\
@@ -241,6 +254,83 @@ status: {phase: Running}
     assert "status" not in one_pod(exported).raw
 
 
+OF_A_REPLICA_SET = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web-7f-x2
+  labels: {app: web, pod-template-hash: 7f}
+  ownerReferences:
+  - {apiVersion: apps/v1, blockOwnerDeletion: true, controller: true, kind: ReplicaSet, name: web-7f, uid: 0c6fd6b1}
+spec:
+  containers: [{name: nginx, image: "nginx:1.27"}]
+"""
+
+
+def test_a_pod_of_a_replica_set_is_accepted_and_its_owner_kept():
+    (owner,) = one_pod(OF_A_REPLICA_SET).pod.metadata.owner_references
+    assert (owner.kind, owner.name, owner.uid, owner.controller) == ("ReplicaSet", "web-7f", "0c6fd6b1", True)
+    assert read(OF_A_REPLICA_SET).warnings == (
+        "1.yaml:7: metadata.ownerReferences[0].blockOwnerDeletion: has no meaning here: nothing is deleted along with its owner",
+    )
+
+
+def test_an_owner_makes_no_other_pod():
+    orphan = "".join(line for line in OF_A_REPLICA_SET.splitlines(keepends=True) if "wner" not in line)
+    assert one_pod(orphan).spec_hash == one_pod(OF_A_REPLICA_SET).spec_hash
+
+
+def test_what_is_said_about_other_pods_has_kubernetes_defaults():
+    extra = "  topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]\n"
+    extra += "  affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone}]}}\n"
+    spec = one_pod(WEB + extra).pod.spec
+    (term,) = spec.affinity.pod_affinity.required_during_scheduling_ignored_during_execution
+    assert term == PodAffinityTerm(topologyKey="zone")
+    assert (term.label_selector, term.namespace_selector, term.namespaces) == (None, None, ())
+    (spread,) = spec.topology_spread_constraints
+    assert (spread.label_selector, spread.min_domains) == (None, None)
+    assert (spread.node_affinity_policy, spread.node_taints_policy) == ("Honor", "Ignore")
+
+
+def test_an_empty_selector_stays_one():
+    extra = "  affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone, labelSelector: {}}]}}\n"
+    (term,) = one_pod(WEB + extra).pod.spec.affinity.pod_affinity.required_during_scheduling_ignored_during_execution
+    assert term.label_selector == LabelSelector()
+
+
+def test_a_mismatched_key_may_be_in_the_selector_too():
+    selector = "labelSelector: {matchExpressions: [{key: tenant, operator: Exists}]}, mismatchLabelKeys: [tenant]"
+    extra = f"  affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{{topologyKey: zone, {selector}}}]}}}}\n"
+    assert read(WEB + extra).warnings == ()
+
+
+def test_a_file_says_all_that_placement_looks_at():
+    text = """
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {app: web, hash: 7f}
+  ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: w, controller: true}]
+spec:
+  containers: [{name: a, image: b, resources: {requests: {ephemeral-storage: 1Gi}, limits: {example.com/fpga: 2}}}]
+  affinity:
+    podAntiAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+      - {topologyKey: kubernetes.io/hostname, labelSelector: {}, mismatchLabelKeys: [hash], namespaceSelector: {}}
+  topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]
+"""
+    other = Requirement(key="hash", operator="NotIn", values=("7f",))
+    assert demand_of(one_pod(text).raw) == Demand(
+        key=PodKey("default", "web"),
+        labels={"app": "web", "hash": "7f"},
+        group="ReplicaSet/w",
+        extended={"ephemeral-storage": 2**30, "example.com/fpga": 2},
+        apart=(PodTerm(topology_key="kubernetes.io/hostname", selector=(other,), namespace_selector=()),),
+        spreads=(Spread(topology_key="zone", hard=False),),
+    )
+
+
 # -------------------------------------------------------------------------------------------------------- warnings
 
 
@@ -275,9 +365,9 @@ def test_a_size_on_disk_is_not_enforced_one_in_memory_is():
     )
 
 
-def test_ephemeral_storage_is_not_counted():
+def test_ephemeral_storage_counts_for_placement_but_is_not_enforced():
     assert read(WEB + "    resources: {requests: {ephemeral-storage: 1Gi}}\n").warnings == (
-        "1.yaml:10: spec.containers[0].resources.requests.ephemeral-storage: not enforced and not counted: disk space is not shared out here",
+        "1.yaml:10: spec.containers[0].resources.requests.ephemeral-storage: not enforced: it counts for placement, but a container may write more",
     )
 
 

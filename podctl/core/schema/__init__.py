@@ -42,16 +42,17 @@ from podctl.core.schema.lifecycle import (
     SleepAction,
     TCPSocketAction,
 )
+from podctl.core.schema.metadata import ObjectMeta, OwnerReference
 from podctl.core.schema.pod import (
     HostAlias,
     LocalObjectReference,
-    ObjectMeta,
     Pod,
     PodDNSConfig,
     PodDNSConfigOption,
     PodOS,
     PodSpec,
 )
+from podctl.core.schema.podaffinity import PodAffinity, PodAffinityTerm, PodAntiAffinity, WeightedPodAffinityTerm
 from podctl.core.schema.resources import ResourceFieldSelector, ResourceRequirements
 from podctl.core.schema.security import (
     AppArmorProfile,
@@ -62,6 +63,8 @@ from podctl.core.schema.security import (
     SELinuxOptions,
     Sysctl,
 )
+from podctl.core.schema.selector import LabelSelector, LabelSelectorRequirement
+from podctl.core.schema.spread import TopologySpreadConstraint
 from podctl.core.schema.volume import (
     ConfigMapProjection,
     ConfigMapVolumeSource,
@@ -108,6 +111,8 @@ __all__ = [
     "HostAlias",
     "HostPathVolumeSource",
     "KeyToPath",
+    "LabelSelector",
+    "LabelSelectorRequirement",
     "Lifecycle",
     "LifecycleHandler",
     "LocalObjectReference",
@@ -117,10 +122,14 @@ __all__ = [
     "NodeSelectorRequirement",
     "NodeSelectorTerm",
     "ObjectMeta",
+    "OwnerReference",
     "PersistentVolumeClaim",
     "PersistentVolumeClaimSpec",
     "PersistentVolumeClaimVolumeSource",
     "Pod",
+    "PodAffinity",
+    "PodAffinityTerm",
+    "PodAntiAffinity",
     "PodDNSConfig",
     "PodDNSConfigOption",
     "PodOS",
@@ -144,9 +153,11 @@ __all__ = [
     "Sysctl",
     "TCPSocketAction",
     "Toleration",
+    "TopologySpreadConstraint",
     "Volume",
     "VolumeDevice",
     "VolumeMount",
     "VolumeProjection",
     "VolumeResourceRequirements",
+    "WeightedPodAffinityTerm",
 ]

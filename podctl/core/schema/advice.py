@@ -73,5 +73,5 @@ def disk_limits(pod: Pod) -> Found:
         for name, amounts in (("limits", container.resources.limits), ("requests", container.resources.requests)):
             if "ephemeral-storage" in amounts:
                 here = (*place, "resources", name, "ephemeral-storage")
-                note = "not enforced and not counted: disk space is not shared out here"
+                note = "not enforced: it counts for placement, but a container may write more"
                 yield Warned(path=here, type_name="V1ResourceRequirements", name="ephemeral-storage", note=note)

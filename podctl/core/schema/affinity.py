@@ -15,6 +15,7 @@ from podctl.core.schema.base import (
     Value,
     checked,
 )
+from podctl.core.schema.podaffinity import PodAffinity, PodAntiAffinity
 from podctl.core.syntax import key_problem
 
 
@@ -78,6 +79,8 @@ class NodeAffinity(Value):
 class Affinity(Value):
     api_type: ClassVar = "V1Affinity"
     node_affinity: NodeAffinity = NodeAffinity()
+    pod_affinity: PodAffinity = PodAffinity()
+    pod_anti_affinity: PodAntiAffinity = PodAntiAffinity()
 
 
 class Toleration(Value):

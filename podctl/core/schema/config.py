@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, model_v
 
 from podctl.core.quantity import quantity
 from podctl.core.schema.base import NOT_EMPTY, AnyText, ConfigKey, QuantityText, Text, Value, refused
-from podctl.core.schema.pod import ObjectMeta  # noqa: TC001  pydantic reads it at run time
+from podctl.core.schema.metadata import ObjectMeta  # noqa: TC001  pydantic reads it at run time
 from podctl.core.yamltext import kind
 
 if TYPE_CHECKING:

@@ -16,23 +16,16 @@ from podctl.core.schema.base import (
     IpAddress,
     Labels,
     Number,
-    StringMap,
     Text,
     Value,
     checked,
     refused,
 )
 from podctl.core.schema.container import Container  # noqa: TC001  pydantic reads it at run time
+from podctl.core.schema.metadata import ObjectMeta  # noqa: TC001  pydantic reads it at run time
 from podctl.core.schema.security import PodSecurityContext
+from podctl.core.schema.spread import TopologySpreadConstraint  # noqa: TC001  pydantic reads it at run time
 from podctl.core.schema.volume import Volume  # noqa: TC001  pydantic reads it at run time
-
-
-class ObjectMeta(Value):
-    api_type: ClassVar = "V1ObjectMeta"
-    name: DnsName
-    namespace: DnsLabel = "default"
-    labels: Labels = Field(default_factory=dict)
-    annotations: StringMap = Field(default_factory=dict)
 
 
 class LocalObjectReference(Value):
@@ -95,6 +88,7 @@ class PodSpec(Value):
     subdomain: DnsLabel | None = None
     termination_grace_period_seconds: Count = 30
     tolerations: tuple[Toleration, ...] = ()
+    topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -102,7 +102,8 @@ def _unknown(name: str, near: str, model: type[Value]) -> str:
     for below, child in _children(model).items():
         if child and name in FIELDS[child.api_type]:
             return f"is no field of {_plain(model)}; it belongs under {below}"
-    return f"is no field of {_plain(model)}"
+    labels = "; labels stand under matchLabels" if model.api_type == "V1LabelSelector" else ""
+    return f"is no field of {_plain(model)}{labels}"
 
 
 def _plain(model: type[Value]) -> str:

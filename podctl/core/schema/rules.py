@@ -214,6 +214,16 @@ def root_is_allowed(raw: Mapping[str, Any]) -> Found:
             yield (*here, "runAsUser"), f"0 is root, which runAsNonRoot forbids to container {name}"
 
 
+def spread_constraints_differ(raw: Mapping[str, Any]) -> Found:
+    """One constraint for each topologyKey and whenUnsatisfiable, as in Kubernetes."""
+    named: list[tuple[Path, str]] = []
+    for at, each in each_at(raw.get("spec"), "topologySpreadConstraints"):
+        key, when = text_at(each, "topologyKey"), text_at(each, "whenUnsatisfiable")
+        if key and when:
+            named.append((("spec", "topologySpreadConstraints", at, "topologyKey"), f"{key} {when}"))
+    yield from _repeated(named, "spread constraint")
+
+
 RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
     names_are_unique,
     mounts_name_volumes,
@@ -227,4 +237,5 @@ RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
     files_of_volumes_differ,
     resource_fields_name_containers,
     root_is_allowed,
+    spread_constraints_differ,
 )
