@@ -63,7 +63,7 @@ BETWEEN: tuple[RuleBetween, ...] = (keeps_apart, is_not_kept_away, is_near, spre
 
 def meant_text(demand: Demand, around: Surroundings) -> str:
     """The Pods that the affinity terms speak of."""
-    return " and ".join(dict.fromkeys(_term_text(demand, crowd) for crowd in around.near))
+    return " that is also a ".join(dict.fromkeys(_term_text(demand, crowd) for crowd in around.near))
 
 
 def _term_text(demand: Demand, crowd: Crowd) -> str:

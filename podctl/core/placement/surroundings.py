@@ -35,6 +35,13 @@ class Crowd:
     def at(self, candidate: Candidate) -> Residents:
         return self.places.get(candidate.labels[self.key], ()) if self.key in candidate.labels else ()
 
+    def numbers(self, own: Candidate) -> Mapping[str, int]:
+        """By place, how many there are apart from the Pod that looks, which is on `own`."""
+        found = {place: len(those) for place, those in self.places.items()}
+        if self.itself and self.at(own):
+            found[own.labels[self.key]] -= 1
+        return found
+
     def others(self, own: Candidate | None) -> set[str]:
         """The places where one of them is, apart from the Pod that looks, which is on `own` (None: it waits)."""
         found = set(self.places)
@@ -188,7 +195,7 @@ def _carries(kind: Kind, spread: Spread) -> bool:
 
 def _pool(demand: Demand, spread: Spread, landscape: Landscape) -> Mapping[str, Candidate]:
     """The Minions whose places count: with the keys of all hard constraints, and what the constraint honors besides."""
-    keys = tuple(each.topology_key for each in demand.spreads if each.hard)
+    keys = (spread.topology_key, *(each.topology_key for each in demand.spreads if each.hard))
     by_labels = (tuple(sorted(demand.node_selector.items())), demand.required_terms) if spread.honors_affinity else None
     honored = (keys, by_labels, demand.tolerations if spread.honors_taints else None)
     known = landscape.pools.get(honored)

@@ -71,16 +71,16 @@ class Wishes:
                 yield "apart from the others of its set", lambda it: members.get(it, 0)
 
     def _weights(self, demand: Demand, at: int) -> Criterion:
-        """A term counts once where one of its Pods is, however many there are."""
+        """The weight of a term about Pods counts for each of them that is in the place."""
         candidates = self._scene.candidates
         own = candidates[at]
         terms = [(each.weight, each.term) for each in demand.preferred_near]
         terms += [(-each.weight, each.term) for each in demand.preferred_apart]
-        others = [(weight, term.topology_key, self._crowd(demand, term).others(own)) for weight, term in terms]
+        others = [(weight, term.topology_key, self._crowd(demand, term).numbers(own)) for weight, term in terms]
 
         def among_pods(it: int) -> int:
             labels = candidates[it].labels
-            return sum(weight for weight, key, places in others if labels.get(key) in places)
+            return sum(weight * numbers.get(labels[key], 0) for weight, key, numbers in others if key in labels)
 
         nodes, pods = preference(demand, own), among_pods(at)
         return _weight_text(nodes, pods), lambda it: -preference(demand, candidates[it]) - among_pods(it)
