@@ -35,10 +35,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """`notes` are sentences on what the placements alone do not tell."""
+    """`notes` are sentences on what the placements alone do not tell.
+
+    All is sorted: files and inventories that differ in their order alone give the same, unless it says who waits.
+    """
 
     cluster: Cluster  # as it was thought of, before anything is placed
-    placements: tuple[Told, ...]
+    placements: tuple[Told, ...]  # by the Pods' keys
     minions_used: int
     lower_bound: int
     notes: tuple[str, ...] = ()
@@ -61,14 +64,13 @@ def simulate(desired: Sequence[PodManifest], cluster: Cluster, *, change: Change
     answers = {key: _told(answer) for key, answer in arranged.placements.items()}
     answers |= {key: _settled(action) for key, action in sifted.settled.items()}
     answers |= {each.key: _held(each) for each in sifted.held}
-    keys = [*(pod.key for pod in homeless), *(pod.key for pod in desired)]
     was = _gone_from(cluster, change)
     return Simulation(
         cluster=after,
-        placements=tuple(_moved(answers[key], was.get(key, "")) for key in keys),
+        placements=tuple(_moved(answers[key], was.get(key, "")) for key in sorted(answers)),
         minions_used=arranged.minions_used,
         lower_bound=arranged.lower_bound,
-        notes=(*_unknown(cluster, change), *_lost_claims(desired, homeless, cluster, after)),
+        notes=(*sorted(_unknown(cluster, change)), *sorted(_lost_claims(desired, homeless, cluster, after))),
     )
 
 
@@ -86,14 +88,17 @@ def _settled(action: Keep | Start) -> Told:
 def _held(held: Held) -> Told:
     missed = "a claim of it" if held.observed else "it"
     return Told(
-        key=held.key, minion=None, reasons=held.reasons, diagnosis=f"{missed} is on no Minion that answers"
-    )  # fmt: skip
+        key=held.key,
+        minion=None,
+        reasons=dict(sorted(held.reasons.items())),
+        diagnosis=f"{missed} is on no Minion that answers",
+    )
 
 
 def _gone_from(cluster: Cluster, change: Change) -> Mapping[PodKey, str]:
     return {
         pod.key: each.minion.name
-        for each in cluster.minions
+        for each in sorted(cluster.minions, key=lambda each: each.minion.name)
         if each.minion.name in change.without
         for pod in each.pods
         if pod.mark is Mark.COMMITTED

@@ -90,14 +90,13 @@ def _another(like: ObservedMinion, name: str) -> ObservedMinion:
 
 
 def displaced(cluster: Cluster, change: Change, staying: Collection[object]) -> Iterator[ObservedPod]:
-    """The Pods that would be nowhere: on Minions that go, but not among `staying` (keys of Pods that are told of)."""
+    """The Pods that would be nowhere, sorted by key: on Minions that go, and their keys not among `staying`."""
     rest = {
         pod.key for each in cluster.minions if each.minion.name not in change.without for pod in each.pods
     }  # fmt: skip
+    homeless = [pod for each in cluster.minions if each.minion.name in change.without for pod in each.pods]
     seen = set(staying) | rest
-    for each in cluster.minions:
-        if each.minion.name in change.without:
-            for pod in each.pods:
-                if pod.mark is Mark.COMMITTED and pod.manifest and pod.key not in seen:
-                    seen.add(pod.key)
-                    yield pod
+    for pod in sorted(homeless, key=lambda pod: (pod.key, pod.minion)):
+        if pod.mark is Mark.COMMITTED and pod.manifest and pod.key not in seen:
+            seen.add(pod.key)
+            yield pod

@@ -21,6 +21,7 @@ from podctl.core.simulation import Told, simulate
 from podctl.core.supply import candidates
 from podctl.core.whatif import Change, changed, declared, displaced
 from podctl.errors import InputError, InventoryError
+from podctl.report.simulation import simulation_json, simulation_text
 
 INVENTORY = """cluster: shop
 minions:
@@ -80,8 +81,9 @@ def test_pods_of_a_minion_that_is_gone_are_placed_with_the_others_and_named_so()
     seen = cluster(minion(running(web, "alpha"), name="alpha"), minion(running(db, "beta"), name="beta"))
     done = simulated(desired(asking("new", "1")), seen, without=("alpha",))
     assert where(done) == {"default/web": "beta", "default/new": "beta"}
-    first = done.placements[0]
-    assert first.reasons["beta"].startswith("it was on alpha; ")
+    new, moved = done.placements
+    assert not new.reasons["beta"].startswith("it was on")
+    assert moved.reasons["beta"].startswith("it was on alpha; ")
     assert done.minions_used == 1
 
 
@@ -184,6 +186,22 @@ def test_a_minion_that_is_none_has_a_near_one():
     check_minions(["alpha", "beta"], inventory)
     with pytest.raises(InputError, match=r"^i\.yaml: there is no Minion betta: did you mean beta\?$"):
         check_minions(["alpha", "betta"], inventory)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.permutations(range(4)), st.permutations(range(5)))
+def test_neither_the_order_of_the_inventory_nor_that_of_the_files_shows_when_all_fit(minions, pods):
+    wanted = desired(*(asking(f"web-{n}", f"{n + 1}00m") for n in range(5)))
+    machines = [
+        minion(*(running(asking(f"old-{name}-{n}", "100m"), name) for n in range(2)), name=name)
+        for name in ("alpha", "beta", "delta")
+    ] + [silent("gamma")]  # fmt: skip
+    change = {"without": ("alpha", "gamma"), "more": ((2, "beta"),)}
+    first = simulated(wanted, cluster(*machines), **change)
+    again = simulated([wanted[at] for at in pods], cluster(*(machines[at] for at in minions)), **change)
+    assert simulation_json(again) == simulation_json(first)
+    assert simulation_text(again) == simulation_text(first)
+    assert again.notes == first.notes
 
 
 @settings(deadline=None)
