@@ -13,6 +13,7 @@ from podctl.core.placement import (
     HostPort,
     NodeTerm,
     Placed,
+    PreferredTerm,
     Toleration,
     UsedBy,
     Waiting,
@@ -53,6 +54,10 @@ def labelled(*requirements):
 
 def named(*requirements):
     return NodeTerm(fields=requirements)
+
+
+def prefers(weight, *requirements):
+    return PreferredTerm(weight=weight, term=labelled(*requirements))
 
 
 def where(placements):
@@ -394,6 +399,38 @@ def test_equals_are_taken_by_name():
     assert sorted(where(answer)) == ["alpha", "alpha", "alpha", "alpha", "bravo"]
     first, *_ = place([pod(cpu=1000)], [minion("bravo"), minion("alpha")])
     assert first.reason == "first by name: 1 of 4 free cpu; 1 other Minion has room too"
+
+
+def test_preferred_affinity_opens_no_further_minion_and_parts_those_that_are_alike():
+    candidates = [
+        minion("alpha", used=(used(cpu=2000),)),
+        minion("bravo", labels={"zone": "b", "disk": "ssd"}),
+        minion("charlie", labels={"zone": "c"}),
+    ]
+    demand = pod(cpu=500, preferred_terms=(prefers(2, needs("zone", "In", "b")), prefers(1, needs("zone", "Exists"))))
+    assert where(place([demand], candidates)) == ["alpha"]
+    all_empty = [replace(each, used=()) for each in candidates]
+    (answer,) = place([demand], all_empty)
+    assert (answer.minion, answer.reason) == (
+        "bravo",
+        "preferred node affinity (weight 3): 500m of 4 free cpu; 2 other Minions have room too",
+    )
+    nothing_preferred = replace(demand, preferred_terms=(PreferredTerm(weight=9, term=NodeTerm()),))
+    assert where(place([nothing_preferred], all_empty)) == ["alpha"]
+
+
+def test_a_minion_that_would_rather_not_is_taken_last():
+    mild = Taint(key="batch", effect="PreferNoSchedule")
+    candidates = [minion("alpha", taints=(mild,), labels={"zone": "b"}), minion("bravo")]
+    demand = pod(cpu=3000, preferred_terms=(prefers(100, needs("zone", "In", "b")),))
+    (answer,) = place([demand], candidates)
+    assert (answer.minion, answer.reason) == (
+        "bravo",
+        "fewest PreferNoSchedule taints: 3 of 4 free cpu; 1 other Minion has room too",
+    )
+    assert sorted(where(place([demand, demand], candidates))) == ["alpha", "bravo"]
+    tolerant = replace(demand, tolerations=(Toleration(key="batch", operator="Exists"),))
+    assert where(place([tolerant], candidates)) == ["alpha"]
 
 
 def test_a_minion_that_does_not_declare_its_memory_still_has_a_share_of_cpu_to_compare():
