@@ -36,7 +36,7 @@ def declared(inventory: Inventory, without: Collection[str] = ()) -> Cluster:
         if each.name not in without and (missing := _undeclared(each))
     ]
     if problems:
-        hint = "Without a connection nobody knows what a Minion has: add as capacity: {cpu: 4, memory: 8Gi} to each."
+        hint = "Without a connection nobody knows what a Minion has: say it as in `capacity: {cpu: 4, memory: 8Gi}`."
         raise InventoryError(problems, hint=hint)
     return Cluster(
         name=inventory.cluster,

@@ -167,7 +167,7 @@ def test_offline_a_minion_that_does_not_say_what_it_has_is_an_error_that_says_wh
     assert paper.podctl("simulate", "--offline", "-f", path) == 2
     assert capsys.readouterr().err == (
         f"error: {paper.inventory}: minions.beta.capacity: does not say its memory\n"
-        "Hint: Without a connection nobody knows what a Minion has: add as capacity: {cpu: 4, memory: 8Gi} to each.\n"
+        "Hint: Without a connection nobody knows what a Minion has: say it as in `capacity: {cpu: 4, memory: 8Gi}`.\n"
     )
     assert paper.podctl("simulate", "--offline", "-f", path, "--without", "beta") == 0
 
