@@ -282,6 +282,12 @@ def test_the_first_of_its_kind_needs_no_other_and_the_rest_go_near_it():
     assert broken((webs[0], A1), others=[there]) == (f"shop/web-0 on a1: {ALONE_BY_ZONE}",)
 
 
+def test_who_stays_at_home_was_there_before_a_newcomer_of_its_kind():
+    stays = pod("old", labels={"app": "web"}, near=(app("web"),), home="a1")
+    assert broken((stays, A1), (WEB, B1)) == ()
+    assert broken((stays, A2), (WEB, B1)) == (f"shop/old on a2: {ALONE_BY_ZONE}",)
+
+
 def test_two_that_want_each_other_do_not_hold_each_other_up():
     assert len(broken((near("a", "b"), A1), (near("b", "a"), A1))) == 2
     assert broken((near("a", "b"), A1), (near("b", "c"), A1), (pod("c", labels={"app": "c"}), A2)) == ()

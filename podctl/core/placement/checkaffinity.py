@@ -35,7 +35,8 @@ def too_close(residents: Sequence[Resident], census: Census) -> Iterator[str]:
 def too_far(residents: Sequence[Resident], census: Census) -> Iterator[str]:
     """Affinity, replayed: a Pod stands when what it wants stands there already, or when it is the first of its kind.
 
-    So two Pods that want each other, and neither itself, cannot hold each other up.
+    So two Pods that want each other, and neither itself, cannot hold each other up. Pods that are made anew where they
+    run come before those that are new.
     """
     wishes: dict[tuple[tuple[PodTerm, ...], str], _Wish] = {}
     waiting: dict[Resident, _Wish] = {}
@@ -49,15 +50,13 @@ def too_far(residents: Sequence[Resident], census: Census) -> Iterator[str]:
     for wish in wishes.values():
         for each in wish.meant:
             meant_by[each].append(wish)
-    _stand([each for each in residents if each not in waiting], meant_by)
-    while waiting:
-        held = [each for each, wish in waiting.items() if wish.holds(each)]
-        _stand(held, meant_by)
-        held = held or _stand_first(waiting, meant_by)
-        if not held:
-            break
-        for each in held:
-            del waiting[each]
+    company = [each for each in residents if each not in waiting]
+    _stand([each for each in company if each.runs], meant_by)
+    stays = {each: wish for each, wish in waiting.items() if each.is_there}
+    _replay(stays, meant_by)
+    waiting = {each: wish for each, wish in waiting.items() if each in stays or not each.is_there}
+    _stand([each for each in company if not each.runs], meant_by)
+    _replay(waiting, meant_by)
     for each, wish in waiting.items():
         yield f"{each}: no Pod that its affinity wants is in its {' and '.join(dict.fromkeys(wish.keys))}"
 
@@ -83,6 +82,18 @@ class _Wish:
         """None of its kind stands in any domain, it is of its kind itself, and the Minion has the topology keys."""
         alone = not self._domains and resident in self.meant
         return alone and all(resident.domain(key) is not None for key in self.keys)
+
+
+def _replay(waiting: dict[Resident, _Wish], meant_by: defaultdict[Resident, list[_Wish]]) -> None:
+    """Takes out of `waiting` who stands in the end."""
+    while waiting:
+        held = [each for each, wish in waiting.items() if wish.holds(each)]
+        _stand(held, meant_by)
+        held = held or _stand_first(waiting, meant_by)
+        if not held:
+            break
+        for each in held:
+            del waiting[each]
 
 
 def _stand(residents: Iterable[Resident], meant_by: defaultdict[Resident, list[_Wish]]) -> None:

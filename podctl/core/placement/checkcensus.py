@@ -31,6 +31,11 @@ class Resident:
         """A Pod that runs already and one with nodeName are where they are; the others have to keep clear of them."""
         return not self.runs and not self.pod.node_name
 
+    @property
+    def is_there(self) -> bool:
+        """Before the batch is placed: it runs, or is made anew where it runs."""
+        return self.runs or self.pod.home == self.minion.name
+
     def domain(self, key: str) -> str | None:
         return self.minion.labels.get(key)
 

@@ -38,7 +38,7 @@ def too_uneven(residents: Sequence[Resident], census: Census, candidates: Sequen
     for (spread, among, domains), spread_out in alike.items():
         if domains not in pools:
             pools[domains] = {each.name: each for each in candidates if domains.include(each, spread_out[0].pod)}
-        counted = [each for each in census.found(among, "") if each.runs or each in carriers[among]]
+        counted = [each for each in census.found(among, "") if each.is_there or each in carriers[among]]
         yield from _judged(spread, spread_out, counted, pools[domains])
 
 
