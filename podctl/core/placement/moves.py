@@ -7,15 +7,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.landscape import Resident, kind_of, means
+from podctl.core.placement.model import PodTerm
 from podctl.core.placement.room import room_of
 from podctl.core.placement.rules import refusal
 from podctl.core.placement.shortfall import missing, taken_by
 from podctl.core.placement.surroundings import surroundings
-from podctl.core.selectors import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
+    from podctl.core.placement.landscape import Kind
     from podctl.core.placement.model import Demand
     from podctl.core.placement.room import Room
     from podctl.core.placement.scene import Scene
@@ -48,6 +49,10 @@ class Moves:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._takers: dict[Hashable, list[int]] = {}
+        self._counting = dict.fromkeys(
+            (term, kind.namespace) for kind in scene.landscape.residents for term in _counting(kind)
+        )
+        self._counted_on: dict[Kind, bool] = {}
 
     def that_makes_room(self, demand: Demand, sources: Iterable[int]) -> Move | None:
         """The first single move of a Pod, running or new, after which the Pod fits where that one was.
@@ -65,10 +70,9 @@ class Moves:
         for source in sources:
             lacking = missing(demand, self._scene.rooms[source])
             for pod, index, is_new in self._pods(source):
-                if self._may_leave(pod, lacking):
-                    for target in self._targets(pod):
-                        if target != source:
-                            yield _Try(pod=pod, index=index, is_new=is_new, source=source, target=target)
+                if _frees(pod, lacking):
+                    for target in self._targets(pod, source):
+                        yield _Try(pod=pod, index=index, is_new=is_new, source=source, target=target)
 
     def _pods(self, source: int) -> Iterator[tuple[Demand, int, bool]]:
         """The Pods there, each with its place among its like: those of the batch first, which are new there."""
@@ -79,29 +83,25 @@ class Moves:
             if used.pod:
                 yield used.pod, index, False
 
-    def _may_leave(self, pod: Demand, lacking: dict[str, int]) -> bool:
-        if pod.claims or pod.node_name:
-            return False
-        frees = taken_by(pod)
-        return all(frees.get(name, 0) >= amount for name, amount in lacking.items()) and not self._is_counted_on(pod)
-
-    def _is_counted_on(self, pod: Demand) -> bool:
-        """Whether another would miss it: by an affinity that means it, or by a spread constraint that counts it."""
-        mine = pod.key.namespace, pod.labels
-        for kind in self._scene.landscape.residents:
-            if any(means(term, kind.namespace, *mine) for term in kind.near):
-                return True
-            spreads = (each for each in kind.spreads if each.hard and kind.namespace == mine[0])
-            if any(each.selector is not None and matches(each.selector, pod.labels) for each in spreads):
-                return True
-        return False
-
-    def _targets(self, pod: Demand) -> list[int]:
-        """Where it has room, before it is asked what is between Pods."""
+    def _targets(self, pod: Demand, source: int) -> list[int]:
+        """Where it could go as all the others are."""
         asked = self._scene.ask_of(pod)
         if asked not in self._takers:
             self._takers[asked] = self._scene.takers(pod)
-        return self._takers[asked]
+        found = [at for at in self._takers[asked] if at != source]
+        if not found or not self._scene.landscape.residents:
+            return found
+        if self._is_counted_on(pod):
+            return []
+        return self._scene.around(pod).open_to(found, self._scene.landscape, self._scene.candidates[source])
+
+    def _is_counted_on(self, pod: Demand) -> bool:
+        """Whether another would miss it: by an affinity that means it, or by a spread constraint that counts it."""
+        kind = kind_of(pod)
+        if kind not in self._counted_on:
+            labels = dict(kind.labels)
+            self._counted_on[kind] = any(means(term, own, kind.namespace, labels) for term, own in self._counting)
+        return self._counted_on[kind]
 
     def _is_valid(self, demand: Demand, move: _Try) -> bool:
         """Both where they would be then, by all rules."""
@@ -123,3 +123,17 @@ class Moves:
         pods, used = list(self._scene.pods.get(candidate.name, ())), list(candidate.used)
         del (pods if move.is_new else used)[move.index]
         return room_of(replace(candidate, used=tuple(used)), homes, pods)
+
+
+def _counting(kind: Kind) -> Iterator[PodTerm]:
+    """What makes Pods of this kind count on others."""
+    yield from kind.near
+    for spread in kind.spreads:
+        if spread.hard:
+            yield PodTerm(topology_key=spread.topology_key, selector=spread.selector, namespaces=(kind.namespace,))
+
+
+def _frees(pod: Demand, lacking: Mapping[str, int]) -> bool:
+    """Whether its leaving is enough, and possible: data does not move, and a nodeName is not changed."""
+    amounts = taken_by(pod)
+    return not (pod.claims or pod.node_name) and all(amounts.get(it, 0) >= lacks for it, lacks in lacking.items())

@@ -103,11 +103,15 @@ def has_a_place(_: Demand, room: Room) -> str | None:
 
 
 def has_the_cpu(demand: Demand, room: Room) -> str | None:
+    if demand.cpu_millis <= room.free.cpu_millis:
+        return None
     reserved = room.candidate.reserved.cpu_millis or 0
     return _short("cpu", demand.cpu_millis, room.free.cpu_millis, room.total.cpu_millis + reserved, reserved)
 
 
 def has_the_memory(demand: Demand, room: Room) -> str | None:
+    if demand.memory_bytes <= room.free.memory_bytes:
+        return None
     reserved = room.candidate.reserved.memory_bytes or 0
     return _short("memory", demand.memory_bytes, room.free.memory_bytes, room.total.memory_bytes + reserved, reserved)
 
@@ -172,12 +176,10 @@ def shortages(demand: Demand, rooms: Iterable[Room], around: Surroundings = NOTH
     first = ATTACHED if demand.claims or demand.host_ports else ()
     between = BETWEEN if around else ()
     last = (*COUNT, *(AMOUNTS if demand.extended else AMOUNTS[:-1]))
-    told = (
-        (
-            *(rule(demand, room) for rule in first),
-            *(rule(demand, room.candidate, around) for rule in between),
-            *(rule(demand, room) for rule in last),
-        )
-        for room in rooms
-    )
-    return ["; ".join(filter(None, reasons)) or None for reasons in told]
+    told = []
+    for room in rooms:
+        reasons = [reason for rule in first if (reason := rule(demand, room))]
+        reasons += [reason for rule in between if (reason := rule(demand, room.candidate, around))]
+        reasons += [reason for rule in last if (reason := rule(demand, room))]
+        told.append("; ".join(reasons) or None)
+    return told

@@ -54,20 +54,23 @@ class Columns:
 
     def sums(self, demand: Demand, among: Sequence[int]) -> dict[str, int]:
         """By resource that it asks for: what these Minions have free together."""
-        return {
-            name: sum(max(column[at], 0) for at in among)
-            for name in asked_of(demand)
-            for column in [self.of_resource(name)]
-        }
+        found = {}
+        for name in asked_of(demand):
+            column = self.of_resource(name)
+            found[name] = sum([column[at] for at in among if column[at] > 0])
+        return found
 
     def nearest(self, demand: Demand, among: Iterable[int]) -> list[int]:
-        """The Minions that lack least of what it asks, first; so many of them as are worth a closer look."""
+        """The Minions that lack the smallest part of what it asks, first; so many as are worth a closer look."""
         numbers = list(among)
-        lacks = [max(1 - self.pods[at], 0.0) for at in numbers]
+        lacks = [0.0 if self.pods[at] > 0 else 1.0 - self.pods[at] for at in numbers]
+        sums = lacks
         for name, asked in asked_of(demand).items():
             column = self.of_resource(name)
-            lacks = [max(most, (asked - column[at]) / asked) for most, at in zip(lacks, numbers, strict=True)]
-        return [at for _, at in nsmallest(_LOOKED_AT, zip(lacks, numbers, strict=True))]
+            its = [(asked - column[at]) / asked for at in numbers]
+            lacks = [max(lack, most) for most, lack in zip(lacks, its, strict=True)]
+            sums = [all_ + lack if lack > 0 else all_ for all_, lack in zip(sums, its, strict=True)]
+        return [at for *_, at in nsmallest(_LOOKED_AT, zip(lacks, sums, numbers, strict=True))]
 
     def with_amounts(self, demand: Demand, among: Iterable[int]) -> list[int]:
         """The Minions that have the cpu, memory and extended resources."""
