@@ -268,6 +268,14 @@ def test_anti_affinity_of_a_minion_itself_says_there():
     assert found == {"a1": f"anti-affinity (topologyKey {HOSTNAME}): pod default/old is there"}
 
 
+def test_a_term_without_namespaces_speaks_of_its_own():
+    found = refused(pod(apart=(term("web", namespaces=()),)), [with_(A1, pod("old", app="web"))])
+    assert found == {"a1": "anti-affinity (topologyKey zone): pod default/old is in zone a"}
+    assert refused(pod(apart=(term("web", namespaces=()),)), [with_(A1, pod("old", app="web", namespace="shop"))])[
+        "a1"
+    ].startswith("has room")
+
+
 def test_a_pod_that_runs_keeps_others_away():
     found = refused(pod(app="web"), [with_(A1, pod("db", apart=(term("web"),))), A2])
     reason = "pod default/db keeps away from it: anti-affinity (topologyKey zone), it is in zone a"
@@ -497,6 +505,22 @@ HELD = [
 @pytest.mark.parametrize("demand, candidates, says", HELD)
 def test_it_is_held_by_running_pods(demand, candidates, says):
     assert diagnosis(candidates, (demand, None)) == f"held by running Pods: {says}"
+
+
+def test_those_that_it_wants_near_are_not_to_leave():
+    wants = pod(cpu=2000, near=(term("db", HOSTNAME),))
+    db = pod("db", app="db", cpu=3000)
+    assert diagnosis([minion("m1", db, WEB)], (replace(wants, cpu_millis=1000), None)) == (
+        "held by running Pods: m1 has room without pod default/web"
+    )
+    assert diagnosis([minion("m1", db)], (wants, None)) == ("held by running Pods: m1: cpu: 2 asked, 1 free of 4")
+
+
+def test_of_many_that_run_those_that_free_most_are_named():
+    running = [pod(name, cpu=cpu) for name, cpu in (("a", 500), ("b", 1000), ("c", 1000), ("d", 1000), ("e", 500))]
+    assert diagnosis([minion("m1", *running)], (pod(cpu=3000), None)) == (
+        "held by running Pods: m1 has room without pod default/b, pod default/c and pod default/d"
+    )
 
 
 def test_it_is_held_by_running_pods_only_if_it_was_before_the_batch():

@@ -67,16 +67,24 @@ class _Eviction:
         room = self._room(gone)
         lacking = missing(self._demand, room)
         used = self._scene.candidates[self._at].used
+        company = set(self._company())
         options = {
             (self._at, index): {**taken_by(each), PODS: each.pods}
             for index, each in enumerate(used)
-            if (self._at, index) not in gone
+            if (self._at, index) not in gone and (self._at, index) not in company
         }
         more = fewest(options, lacking)
         if more is None:
             return None
         gone += more
-        return None if refusal(self._demand, self._room(gone), self._around(gone)) else sorted(gone)
+        if not company.isdisjoint(gone) or refusal(self._demand, self._room(gone), self._around(gone)):
+            return None
+        return sorted(gone)
+
+    def _company(self) -> list[Occupant]:
+        """Those that the Pod wants near it: without them it could not be there either."""
+        candidate = self._scene.candidates[self._at]
+        return [it for crowd in self._near for it in self._occupants(crowd.at(candidate))]
 
     def _in_the_way(self) -> list[Occupant]:
         """By a host port, or by anti-affinity either way."""
