@@ -228,6 +228,15 @@ def test_who_has_a_node_name_is_not_judged_but_others_keep_clear_of_it():
     assert len(broken((WEB, A2), (named_db, A1))) == 1
 
 
+def test_who_stays_at_home_is_not_to_blame_for_who_comes_by_node_name():
+    named_web = pod("web", labels={"app": "web"}, node_name="a1")
+    stays = pod("db", labels={"app": "db"}, apart=(app("web"),), home="a1")
+    assert broken((named_web, A1), (stays, A1)) == ()
+    assert len(broken((WEB, A1), (stays, A1))) == 1
+    there = minion("a2", labels={"zone": "a"}, used=(runs(WEB),))
+    assert len(broken((stays, A1), others=[there])) == 1
+
+
 def test_terms_look_only_at_their_namespaces():
     elsewhere = pod("web", namespace="test", labels={"app": "web"})
     assert broken((ALONER, A1), (elsewhere, A1)) == ()
@@ -330,6 +339,14 @@ def test_what_runs_counts_and_is_not_judged():
     (late,) = webs(count=1)
     assert broken((late, B1), others=[crowd]) == ()
     assert len(broken((late, A1), others=[crowd, B1])) == 1
+
+
+def test_who_stays_at_home_is_spread_among_those_that_were_there():
+    (stays,) = webs(count=1, home="a1")
+    named = [pod(f"named-{n}", labels={"app": "web"}, node_name="a2", spreads=(BY_ZONE,)) for n in range(2)]
+    assert broken((stays, A1), *((each, A2) for each in named), others=[B1]) == ()
+    crowd = minion("a3", labels={"zone": "a"}, used=tuple(runs(each) for each in webs(count=2)))
+    assert len(broken((stays, A1), others=[B1, crowd])) == 1
 
 
 def test_newcomers_without_the_constraint_come_after_those_with_it():

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def too_close(residents: Sequence[Resident], census: Census) -> Iterator[str]:
-    """Anti-affinity, both ways. A Minion without the topology key is in no domain, and nothing is close there."""
+    """Anti-affinity, both ways. A Minion without the topology key is in no domain, and nothing is close there.
+
+    Who stays at home is held against those that were there before: whoever comes later is judged itself.
+    """
     keepers: defaultdict[tuple[PodTerm, str], list[Resident]] = defaultdict(list)
     for each in residents:
         for term in each.pod.apart:
@@ -28,7 +31,8 @@ def too_close(residents: Sequence[Resident], census: Census) -> Iterator[str]:
         for domain, keep in _by_domain(keeping, key).items():
             kept = kept_away.get(domain, [])
             for one, others in (*((each, keep) for each in kept), *((each, kept) for each in keep)):
-                if one.is_judged and (other := next((each for each in others if each is not one), None)):
+                rivals = (each for each in others if each is not one and (each.is_there or not one.is_there))
+                if one.is_judged and (other := next(rivals, None)):
                     yield f"{one}: {other.pod.key} is to be apart from it by {key}, and is in {domain} too"
 
 

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
 
 def too_uneven(residents: Sequence[Resident], census: Census, candidates: Sequence[Candidate]) -> Iterator[str]:
-    """DoNotSchedule: in no domain of a newcomer more Pods than in the least of all domains, plus maxSkew."""
+    """DoNotSchedule: in no domain of a newcomer more Pods than in the least of all domains, plus maxSkew.
+
+    For who stays at home only those count that were there before: whoever comes later is judged itself.
+    """
     carriers: defaultdict[PodTerm, set[Resident]] = defaultdict(set)
-    alike: defaultdict[tuple[Spread, PodTerm, _Domains], list[Resident]] = defaultdict(list)
+    alike: defaultdict[tuple[Spread, PodTerm, _Domains, bool], list[Resident]] = defaultdict(list)
     for each in residents:
         hard = () if each.runs else tuple(spread for spread in each.pod.spreads if spread.hard)
         for spread in hard:
@@ -33,12 +36,13 @@ def too_uneven(residents: Sequence[Resident], census: Census, candidates: Sequen
             )
             carriers[among].add(each)
             if each.is_judged:
-                alike[spread, among, _Domains.of(each.pod, spread, hard)].append(each)
+                alike[spread, among, _Domains.of(each.pod, spread, hard), each.is_there].append(each)
     pools: dict[_Domains, dict[str, Candidate]] = {}
-    for (spread, among, domains), spread_out in alike.items():
+    for (spread, among, domains, stays), spread_out in alike.items():
         if domains not in pools:
             pools[domains] = {each.name: each for each in candidates if domains.include(each, spread_out[0].pod)}
-        counted = [each for each in census.found(among, "") if each.is_there or each in carriers[among]]
+        comers: set[Resident] = set() if stays else carriers[among]
+        counted = [each for each in census.found(among, "") if each.is_there or each in comers]
         yield from _judged(spread, spread_out, counted, pools[domains])
 
 
