@@ -38,9 +38,9 @@ def pack(
     """
     settled = settle(demands, candidates, bound_claims)
     pool = with_settled(demands, candidates, settled) if settled else candidates
-    rest = [at for at in range(len(demands)) if at not in settled]
+    rest = sorted((at for at in range(len(demands)) if at not in settled), key=lambda at: (demands[at].key, at))
     batch = [replace(demands[at], home="") if demands[at].home else demands[at] for at in rest]
-    problem = problem_of(batch, pool, bound_claims)
+    problem = problem_of(batch, pool, bound_claims, turns=rest)
     state, bound = _solve(problem, policy.admit)
     state = preferred(state, batch, pool, policy.strategy)
     names = settled | {rest[pod]: problem.minions[minion] for pod, minion in enumerate(state.where) if minion >= 0}

@@ -41,11 +41,11 @@ def admit_most(problem: Problem, found: Sequence[State]) -> State:
     tries = list(found)
     for by_weight in (False, True):
         many, state = _longest_prefix(problem, queue, minions, both=False, by_weight=by_weight)
+        tries.append(State.of(problem, state.where))
         tries.append(first_fit(problem, minions, _kept(problem, queue[many:], smallest), state))
     best = min((state for state in tries if is_sound(state)), key=lambda state: _by_band(problem, state))
-    board = Board(State.of(problem, best.where))
-    squeeze(board, [pod for pod in queue if best.where[pod] == WAITING], minions, 1)
-    return board.state if is_sound(board.state) else best
+    rest = [pod for pod in queue if best.where[pod] == WAITING]
+    return _Turns(problem, State.of(problem, best.where), minions).serve(rest)
 
 
 def _by_band(problem: Problem, state: State) -> tuple[tuple[int, ...], int]:
@@ -90,14 +90,24 @@ class _Turns:
         self._budget = max(_CHECKS, _CHECKS_PER_POD * problem.pods)
 
     def serve(self, queue: Sequence[int]) -> State:
+        """A Pod that needs another one comes right after it, if that comes later."""
         refused: set[int] = set()
+        waiting: list[int] = []
         for pod in queue:
             each = self._problem.class_of[pod]
-            if each.index in refused and not each.is_tied:
+            if each.index in refused:
                 continue
-            if not (self._moves_in(pod) or self._fits_after_all(pod)):
-                refused.add(each.index)
+            if not self._admits(pod):
+                if each.is_tied:
+                    waiting.append(pod)
+                else:
+                    refused.add(each.index)
+            elif each.ties and waiting:
+                waiting = [other for other in waiting if not self._admits(other)]
         return self._board.state
+
+    def _admits(self, pod: int) -> bool:
+        return self._moves_in(pod) or self._fits_after_all(pod)
 
     def _moves_in(self, pod: int) -> bool:
         board = self._board

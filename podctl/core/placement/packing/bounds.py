@@ -20,7 +20,8 @@ def lower_bound(problem: Problem, classes: Sequence[PodClass]) -> int:
     """No packing of these classes has fewer Minions in use. Minions that carry something already always are."""
     if not any(each.pods for each in classes):
         return len(problem.loaded)
-    opened = max(_mix(problem, classes)[0], *(_scarce(problem, classes, at) for at in range(len(problem.extras))), 0)
+    covering = [_mix(problem, classes)[0], *(_scarce(problem, classes, at) for at in range(len(problem.extras)))]
+    opened = max(*covering, 0 if problem.loaded else 1)
     found = len(problem.loaded) + min(opened, len(problem.empty))
     return found if problem.loaded else max(found, min(_dual(problem, classes), len(problem.minions)))
 

@@ -20,14 +20,23 @@ if TYPE_CHECKING:
 _LEAST = 1e-3  # of demand over room: what nobody asks for still weighs a little
 
 
-def problem_of(demands: Sequence[Demand], candidates: Sequence[Candidate], bound_claims: Mapping[str, str]) -> Problem:
-    """The batch as numbers: the same for any order of `candidates`; of `demands` only Problem.order tells the order."""
+def problem_of(
+    demands: Sequence[Demand],
+    candidates: Sequence[Candidate],
+    bound_claims: Mapping[str, str],
+    turns: Sequence[int],
+) -> Problem:
+    """The batch as numbers: the same for any order of `candidates`.
+
+    `turns` are the places of `demands` in what was given, for admission; for the rest it is best to sort them.
+    """
     minions = sorted((each for each in candidates if each.ready), key=lambda each: each.name)
     supply = Supply(minions, demands)
     homes = claim_homes(candidates, bound_claims)
     standing = Standing(minions, homes)
     weaver = Weaver(demands, minions, _shared(demands, homes), standing.counting)
     problem = _problem(demands, minions, supply, weaver)
+    problem.order = sorted(range(len(demands)), key=lambda pod: (-demands[pod].priority, turns[pod]))
     problem.classes = _classes(demands, supply, standing, weaver)
     problem.class_of = _class_of(problem)
     start = State(problem)
@@ -59,7 +68,6 @@ def _problem(demands: Sequence[Demand], minions: Sequence[Candidate], supply: Su
         weight_memory=max(wanted_memory / (sum(supply.memory) or 1), _LEAST) / unit_memory,
         web=weaver.web if weaver.is_needed else None,
         pods=len(demands),
-        order=sorted(range(len(demands)), key=lambda pod: -demands[pod].priority),
     )  # fmt: skip
 
 
@@ -74,8 +82,7 @@ def _classes(demands: Sequence[Demand], supply: Supply, standing: Standing, weav
         if each.spreads:
             weaver.prepare(each)
     found: dict[Hashable, PodClass] = {}
-    for pod in sorted(range(len(demands)), key=lambda pod: (demands[pod].key, pod)):
-        demand = demands[pod]
+    for pod, demand in enumerate(demands):
         allowed = standing.of(demand)
         ties = weaver.ties(demand)
         key = (

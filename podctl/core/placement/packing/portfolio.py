@@ -51,8 +51,7 @@ class Portfolio:
         self._found: list[tuple[_Key, str, State]] = []
         self._loaded = set(problem.loaded)
         self._many = len(classes) * len(problem.minions)
-        if known:
-            self._consider(known, "known")
+        self._consider(known or State(problem), "start")
 
     # ----------------------------------------------------------------------------------------------------- the answer
 
@@ -113,7 +112,7 @@ class Portfolio:
     def _slacks(self) -> None:
         if (self._done and not self._loaded) or self._many > _SLACK_LIMIT:
             return
-        before = self._found[:1]
+        before = self._found[0]
         for largest in (True, False):
             self._slack(largest=largest)
         if len(self._pods) <= _NOISY_PODS and self._many <= _NOISY_LIMIT:
@@ -127,7 +126,7 @@ class Portfolio:
                     ),
                     "slack",
                 )
-        if self._found[:1] != before and not self._waits:
+        if self._found[0] is not before and not self._waits:
             self._ratios()
 
     def _slack(self, *, largest: bool) -> None:
@@ -175,11 +174,11 @@ class Portfolio:
 
     @property
     def _state(self) -> State:
-        return self._found[0][2] if self._found else State(self._problem)
+        return self._found[0][2]
 
     @property
     def _waits(self) -> bool:
-        return not self._found or self._found[0][0][0] > 0
+        return self._found[0][0][0] > 0
 
     @property
     def _done(self) -> bool:
@@ -190,9 +189,9 @@ class Portfolio:
 
     def _is_far(self, tag: str) -> bool:
         """Whether the best of these tries is clearly behind the best of all."""
-        best = min(key[1] + 1000 * key[0] for key, its_tag, _ in self._found if its_tag == tag)
+        tries = [key[1] + 1000 * key[0] for key, its_tag, _ in self._found if its_tag == tag]
         key = self._found[0][0]
-        return best > key[1] + _FAR + 1000 * key[0]
+        return not tries or min(tries) > key[1] + _FAR + 1000 * key[0]
 
     def _starts(self, many: int) -> list[State]:
         """The best packing of each kind that has all Pods placed."""

@@ -78,6 +78,11 @@ class Preferences:
         group = self._group[pod]
         return group is not None and self._groups[group].get(minion, 0) > 1
 
+    def has_mate(self, pod: int, minion: int) -> bool:
+        """Whether one of its set is there, while it is nowhere."""
+        group = self._group[pod]
+        return group is not None and self._groups[group].get(minion, 0) > 0
+
     def group_of(self, pod: int) -> tuple[str, str] | None:
         """Namespace and name of the set; None for none."""
         return self._group[pod]

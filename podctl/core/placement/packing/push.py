@@ -24,7 +24,7 @@ class Push:
 
 
 def cheapest_push(board: Board, each: PodClass, minions: Iterable[int]) -> Push:
-    """Pods of a higher priority, and those that were moved just now, stay."""
+    """Those that were moved just now stay; those of a higher priority cost so much that they go last."""
     best = Push()
     state = board.state
     for minion in minions:
@@ -38,12 +38,8 @@ def cheapest_push(board: Board, each: PodClass, minions: Iterable[int]) -> Push:
     return best
 
 
-def _may_go(board: Board, each: PodClass, minion: int) -> list[int]:
-    pods = [
-        pod
-        for pod in board.on[minion]
-        if board.tabu[pod] < board.step and board.class_of[pod].priority <= each.priority
-    ]
+def _may_go(board: Board, minion: int) -> list[int]:
+    pods = [pod for pod in board.on[minion] if board.tabu[pod] < board.step]
     if len(pods) > _PODS:
         start = board.step % len(pods)
         pods = (pods + pods)[start : start + _PODS]
@@ -54,7 +50,7 @@ def _push_one_or_two(board: Board, each: PodClass, minion: int, best: Push) -> N
     """Where only cpu or memory is missing."""
     weight, class_of = board.weight, board.class_of
     cpu, memory = each.cpu - board.state.cpu[minion], each.memory - board.state.memory[minion]
-    pods = _may_go(board, each, minion)
+    pods = _may_go(board, minion)
     board.checks += 1 + len(pods) * (len(pods) + 1) // 2
     sizes = [(pod, weight[pod], class_of[pod].cpu, class_of[pod].memory) for pod in pods]
     for pod, cost, its_cpu, its_memory in sizes:
@@ -75,7 +71,7 @@ def _push_blockers(board: Board, each: PodClass, minion: int, best: Push) -> Non
     state = board.state
     if each.allowed is not None and not each.allowed[minion]:
         return
-    for pod in _may_go(board, each, minion):
+    for pod in _may_go(board, minion):
         board.checks += 2
         if board.weight[pod] >= best.cost:
             continue

@@ -60,8 +60,12 @@ class Ties:
     """What one class of Pods has to do with others, as indexes of watches and tallies."""
 
     counted: tuple[int, ...] = ()
+    is_named: bool = (
+        False  # by nodeName: not scheduled, so what runs does not keep it away, but it may hinder the batch
+    )
+    holds: tuple[int, ...] = ()  # keeps what is counted there out of its domain
     refuses: tuple[int, ...] = ()  # no Pod that is counted there may be in the domain
-    refused: tuple[int, ...] = ()  # no Pod that refuses what is counted there may be in the domain
+    refused: tuple[int, ...] = ()  # no Pod that holds it may be in the domain
     needs: tuple[Need, ...] = ()
     tallied: tuple[int, ...] = ()
     spreads: tuple[tuple[int, int, int], ...] = ()  # tally, the most it may be above the least, 1 if it counts itself

@@ -30,19 +30,24 @@ class Found:
 def search(problem: Problem, classes: Sequence[PodClass], most: int, *, checks: int = _CHECKS) -> Found:
     """A packing of all these Pods with at most `most` Minions in use.
 
-    Depth first; a batch that is too large for it, or takes more than `checks`, is given up.
+    Depth first; a batch that is too large for it, or takes more than `checks`, is given up. Pods that look at each
+    other are first tried as they could come one by one, which is quick, then in any way that holds in the end.
     """
     if most < len(problem.loaded):
         return Found(None, is_proven=True)
     many = sum(len(each.pods) for each in classes)
     if many > _PODS or len(problem.minions) > _MINIONS:
         return Found(None)
-    return _Search(problem, classes, most, checks).run()
+    found = _Search(problem, classes, most, checks, in_turn=True).run()
+    if found.state or not any(each.is_tied for each in classes):
+        return found
+    return _Search(problem, classes, most, checks, in_turn=False).run()
 
 
 class _Search:
-    def __init__(self, problem: Problem, classes: Sequence[PodClass], most: int, checks: int) -> None:
+    def __init__(self, problem: Problem, classes: Sequence[PodClass], most: int, checks: int, *, in_turn: bool) -> None:
         self._state = State(problem)
+        self._fits = self._state.fits if in_turn else self._state.fits_alone
         self._most = most
         self._checks = checks
         self._queue = [(pod, each) for each in in_order(classes, by_weight=False) for pod in each.pods]
@@ -67,7 +72,7 @@ class _Search:
             opens = not self._used[minion]
             if opens and (self._many >= self._most or self._twins[minion] in tried):
                 continue
-            if minion < first or not self._state.fits(each, minion):
+            if minion < first or not self._fits(each, minion):
                 continue
             if opens:
                 tried.add(self._twins[minion])

@@ -22,7 +22,7 @@ def settle(
     staying = [at for at, each in enumerate(demands) if each.home]
     if not staying:
         return {}
-    problem = problem_of([demands[at] for at in staying], candidates, bound_claims)
+    problem = problem_of([demands[at] for at in staying], candidates, bound_claims, turns=staying)
     state = State(problem)
     left = list(problem.order)
     while left:  # a Pod may have to wait for another one of its kind

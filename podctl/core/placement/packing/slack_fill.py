@@ -60,7 +60,7 @@ def _is_special(each: PodClass) -> bool:
         and set(each.ties.refuses) <= set(each.ties.counted)
         and set(each.ties.refused) <= set(each.ties.refuses)
     )
-    return each.is_tied or not (alone or not (each.ties.refuses or each.ties.refused))
+    return each.is_tied or not (alone or not (each.ties.holds or each.ties.refused))
 
 
 class _Band:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podctl.core.model import Taint
@@ -39,7 +38,9 @@ class Standing:
         if found is None:
             found = self._known[key] = bytes(
                 (not by_affinity or _matches(demand, each))
-                and not (by_taints and untolerated(demand, each, "NoSchedule", "NoExecute"))
+                and not (
+                    by_taints and (_is_cordoned(demand, each) or untolerated(demand, each, "NoSchedule", "NoExecute"))
+                )
                 for each in self._minions
             )
         return found
@@ -49,8 +50,8 @@ class Standing:
             return False
         if any(minion.name not in names for names in homes):
             return False
-        if minion.unschedulable and not (demand.node_name or demand.home):  # a cordon drives nobody out
-            return any(tolerates(each, _CORDON) for each in demand.tolerations) and self._suits(demand, minion)
+        if _is_cordoned(demand, minion) and not (demand.node_name or demand.home):  # a cordon drives nobody out
+            return False
         return self._suits(demand, minion)
 
     def _suits(self, demand: Demand, minion: Candidate) -> bool:
@@ -58,9 +59,8 @@ class Standing:
         return not untolerated(demand, minion, *effects) and _matches(demand, minion)
 
 
-def homeless(demand: Demand) -> Demand:
-    """The Demand once it has to leave its home."""
-    return replace(demand, home="") if demand.home else demand
+def _is_cordoned(demand: Demand, minion: Candidate) -> bool:
+    return minion.unschedulable and not any(tolerates(each, _CORDON) for each in demand.tolerations)
 
 
 def _asks(demand: Demand) -> tuple[Hashable, ...]:

@@ -29,9 +29,10 @@ class _Spread:
             self.levels[count] = self.levels.get(count, 0) + 1
         self.least = min(self.counts, default=0)
 
-    def over_least(self, minion: int) -> int:
+    def takes(self, minion: int, most: int) -> bool:
+        """Whether the Minion's domain has at most so many more than the one with the fewest."""
         domain = self.domain[minion]
-        return self.counts[domain] - (0 if self.strict else self.least)
+        return domain != NOWHERE and self.counts[domain] - (0 if self.strict else self.least) <= most
 
     def add(self, minion: int, change: int) -> None:
         domain = self.domain[minion]
@@ -126,23 +127,37 @@ class State:
         if self._is_kept_away(ties, minion):
             return False
         for number, most, own in ties.spreads:
-            spread = self._spreads[number]
-            if spread.domain[minion] == NOWHERE or spread.over_least(minion) + own > most:
+            if not self._spreads[number].takes(minion, most - own):
                 return False
         return self.has_needs(ties, minion)
 
     def _is_kept_away(self, ties: Ties, minion: int) -> bool:
+        if ties.is_named:
+            return self._is_kept_away_by_the_batch(ties, minion)
         for watch in ties.refuses:
             if self._counts[watch].get(self._domain[watch][minion]):
                 return True
         return any(self._holders[watch].get(self._domain[watch][minion]) for watch in ties.refused)
+
+    def _is_kept_away_by_the_batch(self, ties: Ties, minion: int) -> bool:
+        web = self.problem.web
+        if web is None:
+            return False
+        return any(
+            now[watch].get(self._domain[watch][minion], 0) > before[watch].get(self._domain[watch][minion], 0)
+            for watches, now, before in (
+                (ties.refuses, self._counts, web.counts),
+                (ties.refused, self._holders, web.holders),
+            )
+            for watch in watches
+        )
 
     def has_needs(self, ties: Ties, minion: int) -> bool:
         return all(self._has(need, minion) for need in ties.needs)
 
     def is_level(self, ties: Ties, minion: int) -> bool:
         """Whether the spread constraints of a Pod that is there hold."""
-        return all(self._spreads[number].over_least(minion) <= most for number, most, _ in ties.spreads)
+        return all(self._spreads[number].takes(minion, most) for number, most, _ in ties.spreads)
 
     def _has(self, need: Need, minion: int) -> bool:
         domains = [self._domain[watch][minion] for watch in need.watches]
@@ -174,7 +189,7 @@ class State:
             self.extras[resource][minion] -= change * amount
         if each.ties is None:
             return
-        for watches, counts in ((each.ties.counted, self._counts), (each.ties.refuses, self._holders)):
+        for watches, counts in ((each.ties.counted, self._counts), (each.ties.holds, self._holders)):
             for watch in watches:
                 domain = self._domain[watch][minion]
                 if domain != NOWHERE:

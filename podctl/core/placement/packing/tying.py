@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.packing.relations import (
@@ -120,7 +120,15 @@ class Weaver:
         """What this Pod has to do with others; None for nothing."""
         if not self.is_needed:
             return None
-        key = (pod.key.namespace, tuple(pod.labels.items()), pod.near, pod.apart, pod.spreads, pod.claims)
+        key = (
+            pod.key.namespace,
+            tuple(pod.labels.items()),
+            pod.near,
+            pod.apart,
+            pod.spreads,
+            pod.claims,
+            bool(pod.node_name),
+        )
         if key not in self._ties:
             self._ties[key] = self._make_ties(pod)
         return self._ties[key]
@@ -128,20 +136,22 @@ class Weaver:
     def _make_ties(self, pod: Demand) -> Ties | None:
         matched = self._matching(pod)
         claims = [self._watches[Watch((), "", claim)] for claim in pod.claims if claim in self._claims]
-        near = tuple(self._watches[watch] for watch in near_watches(pod))
-        needs = [Need((number,), own=True) for number in claims]
-        if near:
-            needs.append(Need(near, own=set(near) <= set(matched)))
+        holds = tuple(self._watches[watch] for watch in apart_watches(pod))
         spreads, tallied = self._spreads(pod)
+        needs = [Need((number,), own=True) for number in claims]
+        near = tuple(self._watches[watch] for watch in near_watches(pod))
+        if near and not pod.node_name:
+            needs.append(Need(near, own=set(near) <= set(matched)))
         ties = Ties(
             counted=(*matched, *claims),
-            refuses=tuple(self._watches[watch] for watch in apart_watches(pod)),
+            holds=holds,
+            refuses=holds,
             refused=tuple(number for number in matched if number in self._apart),
             needs=tuple(needs),
-            spreads=spreads,
+            spreads=() if pod.node_name else spreads,
             tallied=tallied,
         )
-        return None if ties == Ties() else ties
+        return None if ties == Ties() else replace(ties, is_named=bool(pod.node_name))
 
     def _spreads(self, pod: Demand) -> tuple[tuple[tuple[int, int, int], ...], tuple[int, ...]]:
         hard = [each for each in pod.spreads if each.hard]
@@ -154,7 +164,7 @@ class Weaver:
             found.append((self._tally(pod, spread, keys), spread.max_skew, int(counts_itself)))
             if counts_itself:
                 own.append((scope, spread.topology_key))
-        return tuple(found), tuple(number for key in own for number in self._tallies_of[key])
+        return tuple(found), tuple(dict.fromkeys(number for key in own for number in self._tallies_of[key]))
 
     def _domain(self, key: str) -> list[int]:
         if key not in self._domains:
@@ -179,7 +189,7 @@ class Weaver:
         eligible = sorted({domain[at] for at, ok in enumerate(counting) if ok})
         renumbered = {old: new for new, old in enumerate(eligible)}
         tally = Tally(
-            domain=[renumbered.get(it, NOWHERE) for it in domain],
+            domain=[renumbered[it] if ok else NOWHERE for it, ok in zip(domain, counting, strict=True)],
             domains=len(eligible),
             min_domains=spread.min_domains,
         )
