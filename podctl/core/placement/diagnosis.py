@@ -5,6 +5,9 @@ held by running Pods           what runs already keeps it out everywhere, and no
 not enough in sum              all Minions that it may go to have less free together than it asks
 only fragmented                they have enough together, but no single one has
 kept out by this batch         a rule about something else than amounts, because of Pods of the batch
+
+A Pod that could be placed as things are once the batch runs waits only for that: coming with the batch it would have
+taken from another one of it the right to be the first of its kind.
 """
 
 from __future__ import annotations

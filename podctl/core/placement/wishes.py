@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Criterion = tuple[str, Callable[[int], int]]  # its name, and a Minion's value by number: less is better
 
 _MILD = "PreferNoSchedule"
+APART = "apart from the others of its set"
 FIRST = "first by name"
 _NO_PLACE = 2**30  # more than any place can have: a Minion without the label is last
 
@@ -52,6 +53,18 @@ class Wishes:
             rivals = [rival for rival, its in zip(rivals, values, strict=True) if its == mine]
             if not rivals:
                 return name
+        return self._by_set_or_name(demand, at, rivals)
+
+    def _by_set_or_name(self, demand: Demand, at: int, rivals: Sequence[int]) -> str | None:
+        """The last two criteria. Most Minions have no other member of the set, which decides without a look at each."""
+        if demand.group:
+            others = dict(self._sets[demand.key.namespace, demand.group])
+            mine = others.pop(at) - 1
+            if mine and (len(others) < len(rivals) or any(others.get(it, 0) < mine for it in rivals)):
+                return None
+            rivals = [it for it in rivals if others.get(it, 0) == mine]
+            if not rivals:
+                return APART
         return FIRST if at < rivals[0] else None
 
     def _criteria(self, demand: Demand, at: int) -> Iterator[Criterion]:
@@ -64,11 +77,6 @@ class Wishes:
         for spread in demand.spreads:
             if not spread.hard:
                 yield f"least skew over {spread.topology_key}", self._skew(demand, spread, at)
-        if demand.group:
-            members = dict(self._sets[demand.key.namespace, demand.group])
-            members[at] -= 1
-            if any(members.values()):
-                yield "apart from the others of its set", lambda it: members.get(it, 0)
 
     def _weights(self, demand: Demand, at: int) -> Criterion:
         """The weight of a term about Pods counts for each of them that is in the place."""
