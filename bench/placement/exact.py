@@ -220,7 +220,7 @@ class Model:
         alike: defaultdict[object, list[int]] = defaultdict(list)
         for at, each in enumerate(self.minions):
             fits = tuple((number, at) in self.count for number in range(len(self.kinds)))
-            labels = tuple(sorted((key, each.labels.get(key, "")) for key in shared))
+            labels = tuple((key, each.labels.get(key) if key in shared else key in each.labels) for key in sorted(keys))
             if not each.used:
                 alike[fits, labels, repr((each.capacity, each.reserved, sorted(each.claims)))].append(at)
         for ats in alike.values():

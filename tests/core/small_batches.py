@@ -1,5 +1,7 @@
 """Small random batches with every kind of ask, for hypothesis."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from bench.placement.batch import Batch
@@ -10,6 +12,7 @@ from podctl.core.placement import (
     HostPort,
     NodeTerm,
     PodTerm,
+    PreferredPodTerm,
     PreferredTerm,
     Spread,
     Toleration,
@@ -56,7 +59,7 @@ ports = st.lists(
 
 
 @st.composite
-def demands(draw, name, *, between=True, wide=True):
+def demands(draw, name, *, between=True, wide=True, homes=False):
     """`between`: asks about other Pods too. `wide`: asks about the Minion and its ports, claims and extras."""
     ssd = (Requirement(key="disk", operator="In", values=("ssd",)),)
     more = {}
@@ -72,7 +75,7 @@ def demands(draw, name, *, between=True, wide=True):
             "host_ports": draw(ports) if draw(rarely) else (),
             "claims": ("default/data",) if draw(rarely) else (),
             "node_name": draw(st.sampled_from(NAMES)) if draw(rarely) and draw(rarely) else "",
-            "home": draw(st.sampled_from(NAMES)) if draw(rarely) else "",
+            "home": draw(st.sampled_from(NAMES)) if homes and draw(rarely) else "",
             "node_selector": {"disk": "ssd"} if draw(rarely) else {},
             "required_terms": (NodeTerm(expressions=ssd),) if draw(rarely) and draw(rarely) else None,
             "tolerations": (Toleration(operator="Exists"),) if draw(rarely) else (),
@@ -89,6 +92,8 @@ def demands(draw, name, *, between=True, wide=True):
 
 @st.composite
 def candidates(draw, name, *, between=True, wide=True):
+    if wide and draw(rarely) and draw(rarely):
+        return Candidate(name=name, ready=False)  # nothing is known of a Minion that does not answer
     running = ()
     if draw(sometimes):
         running = (used_by(draw(demands(f"old-{name}", between=between, wide=False))),)
@@ -99,7 +104,6 @@ def candidates(draw, name, *, between=True, wide=True):
         labels={"host": name, "disk": draw(st.sampled_from(["ssd", "hdd"]))}
         | ({} if draw(rarely) else {"zone": draw(st.sampled_from("ab"))}),
         taints=(DEDICATED,) if wide and draw(rarely) else (),
-        ready=not (wide and draw(rarely) and draw(rarely)),
         unschedulable=wide and draw(rarely),
         capacity=Resources(
             cpu_millis=draw(st.integers(1, 6)),
@@ -113,20 +117,54 @@ def candidates(draw, name, *, between=True, wide=True):
 
 
 @st.composite
-def batches(draw, *, pods=4, minions=3, between=True, wide=True):
-    """At most so many Pods and Minions."""
+def batches(draw, *, pods=4, minions=3, between=True, wide=True, homes=False):
+    """At most so many Pods and Minions. `homes`: some Pods have one, and stay there whatever it costs the others."""
     return Batch(
         name="small",
         candidates=tuple(
             draw(candidates(name, between=between, wide=wide)) for name in NAMES[: draw(st.integers(1, minions))]
         ),
         demands=tuple(
-            draw(demands(f"p{number}", between=between, wide=wide)) for number in range(draw(st.integers(1, pods)))
+            draw(demands(f"p{number}", between=between, wide=wide, homes=homes))
+            for number in range(draw(st.integers(1, pods)))
         ),
     )
 
 
-def preferring(weight, label, value):
-    """A preferred node affinity."""
-    wanted = Requirement(key=label, operator="In", values=(value,))
-    return PreferredTerm(weight=weight, term=NodeTerm(expressions=(wanted,)))
+@st.composite
+def soft_batches(draw, *, pods=4, minions=3):
+    """Small batches with wishes and nothing that is hard but room."""
+
+    def wishing(name):
+        soft = st.builds(Spread, topology_key=keys, selector=st.sampled_from([*map(is_app, APPS)]), hard=st.just(False))
+        weighted = st.builds(PreferredPodTerm, weight=st.integers(1, 5), term=pod_terms)
+        by_disk = NodeTerm(expressions=(Requirement(key="disk", operator="In", values=("ssd",)),))
+        preferred = st.builds(PreferredTerm, weight=st.integers(1, 5), term=st.just(by_disk))
+        return replace(
+            draw(demands(name, between=False, wide=False)),
+            priority=0,
+            group=draw(st.sampled_from(["", "web", "db"])),
+            tolerations=(Toleration(operator="Exists"),) if draw(rarely) else (),
+            preferred_terms=(draw(preferred),) if draw(rarely) else (),
+            preferred_near=(draw(weighted),) if draw(rarely) else (),
+            preferred_apart=(draw(weighted),) if draw(rarely) else (),
+            spreads=(draw(soft),) if draw(rarely) else (),
+        )
+
+    mild = Taint(key="old", effect="PreferNoSchedule")
+    return Batch(
+        name="soft",
+        candidates=tuple(
+            replace(
+                draw(candidates(name, between=False, wide=False)),
+                labels={
+                    "host": name,
+                    "disk": draw(st.sampled_from(["ssd", "hdd"])),
+                    "zone": draw(st.sampled_from("ab")),
+                },
+                taints=(mild,) if draw(rarely) else (),
+            )
+            for name in NAMES[: draw(st.integers(1, minions))]
+        ),
+        demands=tuple(wishing(f"p{number}") for number in range(draw(st.integers(1, pods)))),
+    )

@@ -6,7 +6,7 @@ The bars are the study's. With one seed a class a single Minion weighs much, so 
 import pytest
 
 from bench.placement.barsminions import literature_classes, loaded_classes
-from bench.placement.barsplaced import feasible_batches, hard_cases, scarce_batches
+from bench.placement.barsplaced import constrained_batches, feasible_batches, hard_cases, scarce_batches
 from bench.placement.batch import batch_of
 from bench.placement.bounds import volume_bound
 from bench.placement.churn import SETTINGS, lived
@@ -61,6 +61,10 @@ def test_feasible_batches_are_placed_whole_however_full():
 @pytest.mark.parametrize("effort", [QUICK, FRESH], ids=["seed 0", "seed 100"])
 def test_as_many_pods_are_placed_as_the_optimum_has_where_more_is_asked_than_there_is(effort):
     assert missed(scarce_batches, effort, REFERENCES) == []
+
+
+def test_constrained_pods_take_two_percent_more_minions_than_the_optimum_at_most():
+    assert missed(constrained_batches, QUICK, REFERENCES) == []
 
 
 def test_hard_cases_are_placed_whole():
