@@ -5,6 +5,7 @@ The bars are the study's. With one seed a class a single Minion weighs much, so 
 
 import pytest
 
+from bench.placement.barslong import sameness
 from bench.placement.barsminions import literature_classes, loaded_classes
 from bench.placement.barsplaced import constrained_batches, feasible_batches, hard_cases, scarce_batches
 from bench.placement.batch import batch_of
@@ -69,6 +70,10 @@ def test_constrained_pods_take_two_percent_more_minions_than_the_optimum_at_most
 
 def test_hard_cases_are_placed_whole():
     assert missed(hard_cases, QUICK) == []
+
+
+def test_the_answer_hangs_on_no_hash_seed_and_no_order_of_the_input():
+    assert missed(sameness, QUICK) == []
 
 
 def test_a_sweep_of_random_batches_is_at_the_optimum():
