@@ -9,7 +9,7 @@ from podctl.core.placement.packing.bounds import opening_order
 from podctl.core.placement.packing.classes import in_order
 from podctl.core.placement.packing.first_fit import first_fit
 from podctl.core.placement.packing.ratio_fill import ratio_fill
-from podctl.core.placement.packing.search import search
+from podctl.core.placement.packing.search import CHECKS, search
 from podctl.core.placement.packing.soundness import is_sound
 from podctl.core.placement.packing.squeeze import squeeze
 from podctl.core.placement.packing.state import WAITING, State
@@ -88,6 +88,7 @@ class _Turns:
         self._minions = minions
         self._board = Board(state)
         self._budget = max(_CHECKS, _CHECKS_PER_POD * problem.pods)
+        self._search_budget = CHECKS
 
     def serve(self, queue: Sequence[int]) -> State:
         """A Pod that needs another one comes right after it, if that comes later."""
@@ -124,7 +125,9 @@ class _Turns:
         """In a small batch every possibility is tried."""
         state = self._board.state
         inside = [other for other, minion in enumerate(state.where) if minion != WAITING]
-        found = search(self._problem, self._problem.restricted([*inside, pod]), len(self._problem.minions))
+        classes = self._problem.restricted([*inside, pod])
+        found = search(self._problem, classes, len(self._problem.minions), checks=min(_TRY, self._search_budget))
+        self._search_budget -= found.checks
         if found.state:
             self._board = Board(found.state)
         return found.state is not None

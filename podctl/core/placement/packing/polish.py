@@ -42,7 +42,7 @@ class Polish:
     def run(self) -> State:
         for _ in range(_PASSES):
             better = self._exchange_minions() if not self._evenly else False
-            for pod in [pod for pod in self.state.problem.order if self.state.where[pod] != WAITING]:
+            for pod in [pod for pod, minion in enumerate(self.state.where) if minion != WAITING]:
                 if self._evenly or self._wants(pod):
                     better = self._improve(pod) or better
             if not better or self._checks <= 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.packing.classes import in_order
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PODS = 40
 _MINIONS = 40
-_CHECKS = 200_000
+CHECKS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,10 @@ class Found:
 
     state: State | None
     is_proven: bool = False
+    checks: int = 0  # what it cost
 
 
-def search(problem: Problem, classes: Sequence[PodClass], most: int, *, checks: int = _CHECKS) -> Found:
+def search(problem: Problem, classes: Sequence[PodClass], most: int, *, checks: int = CHECKS) -> Found:
     """A packing of all these Pods with at most `most` Minions in use.
 
     Depth first; a batch that is too large for it, or takes more than `checks`, is given up. Pods that look at each
@@ -38,10 +39,11 @@ def search(problem: Problem, classes: Sequence[PodClass], most: int, *, checks: 
     many = sum(len(each.pods) for each in classes)
     if many > _PODS or len(problem.minions) > _MINIONS:
         return Found(None)
-    found = _Search(problem, classes, most, checks, in_turn=True).run()
-    if found.state or not any(each.is_tied for each in classes):
-        return found
-    return _Search(problem, classes, most, checks, in_turn=False).run()
+    first = _Search(problem, classes, most, checks, in_turn=True).run()
+    if first.state or not any(each.is_tied for each in classes):
+        return first
+    second = _Search(problem, classes, most, checks, in_turn=False).run()
+    return replace(second, checks=first.checks + second.checks)
 
 
 class _Search:
@@ -56,7 +58,11 @@ class _Search:
         self._twins = _twins(problem)
 
     def run(self) -> Found:
-        return Found(self._state) if self._place(0) else Found(None, is_proven=self._checks > 0)
+        budget = self._checks
+        found = self._place(0)
+        return Found(
+            self._state if found else None, is_proven=not found and self._checks > 0, checks=budget - self._checks
+        )
 
     def _place(self, turn: int) -> bool:
         """Places the Pods from `turn` on; identical ones that nothing ties go to Minions in their order."""
