@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.demand import demand_of
 from podctl.core.placement import Packing, Placed, Waiting, place
-from podctl.core.placement.explain import explain
+from podctl.core.placement.why.explain import explain
 from podctl.core.supply import candidates
 
 if TYPE_CHECKING:

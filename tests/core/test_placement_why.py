@@ -25,7 +25,7 @@ from podctl.core.placement import (
     used_by,
 )
 from podctl.core.placement.check import check
-from podctl.core.placement.explain import explain
+from podctl.core.placement.why.explain import explain
 from podctl.core.selectors import Requirement
 
 MI, GI = 2**20, 2**30

@@ -1,12 +1,11 @@
 """Which Pod goes to which Minion, and why: pure values in, values out.
 
-model     what is asked (Demand), what there is (Candidate), what comes of it (Placed, Waiting)
-room      what is left of a Minion
-affinity  labels, names and taints against what a Pod says about them
-rules     the predicates: None, or the reason why this Pod cannot go to that Minion
-choice    which of the Minions that no rule refuses: replace this, and the walk in `place`, to pack better;
-          the rules decide what is right, and stay
-place     one batch
+model      what is asked (Demand), what there is (Candidate), what comes of it (Packing, Placed, Waiting)
+place      one batch: packed, checked, explained
+pack       the packer's front; the folder `packing` is the packer
+check      an independent judge of every answer
+why        a folder: reasons and diagnoses, from the final state
+rules, room, affinity, claims, figures   the predicates in words, and what they look at
 """
 
 from podctl.core.placement.model import (

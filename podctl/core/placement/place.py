@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.check import check
-from podctl.core.placement.explain import explain
 from podctl.core.placement.model import Arrangement, Policy
 from podctl.core.placement.pack import pack
+from podctl.core.placement.why.explain import explain
 from podctl.errors import PodctlError
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,14 +58,6 @@ def room_of(candidate: Candidate, claim_homes: Mapping[str, tuple[str, ...]], po
     for pod in pods:
         _take(ports, pod.host_ports, f"pod {pod.key}")
     return Room(candidate=candidate, total=total, free=_less(total, taken), ports=ports, claim_homes=claim_homes)
-
-
-def with_pod(room: Room, demand: Demand) -> Room:
-    """The Minion once this Pod is on it."""
-    taken = Amounts(cpu_millis=demand.cpu_millis, memory_bytes=demand.memory_bytes, pods=1, extended=demand.extended)
-    ports = dict(room.ports)
-    _take(ports, demand.host_ports, f"pod {demand.key}")
-    return replace(room, free=_less(room.free, taken), ports=ports)
 
 
 def _take(ports: Ports, taken: Iterable[HostPort], owner: str) -> None:

@@ -17,16 +17,16 @@ from podctl.core.placement.affinity import (
     tolerates_cordon,
     untolerated,
 )
-from podctl.core.placement.between import BETWEEN
 from podctl.core.placement.figures import asked_text, free_text
-from podctl.core.placement.surroundings import NOTHING
+from podctl.core.placement.why.between import BETWEEN
+from podctl.core.placement.why.surroundings import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from podctl.core.placement.model import Demand
     from podctl.core.placement.room import Room
-    from podctl.core.placement.surroundings import Surroundings
+    from podctl.core.placement.why.surroundings import Surroundings
 
     Rule = Callable[[Demand, Room], str | None]
 
@@ -147,11 +147,6 @@ ATTACHED: tuple[Rule, ...] = (has_the_claims, has_the_host_ports)  # about what 
 COUNT: tuple[Rule, ...] = (has_a_place,)
 AMOUNTS: tuple[Rule, ...] = (has_the_cpu, has_the_memory, has_the_extended)
 RULES: tuple[Rule, ...] = (*STANDING, *ATTACHED, *COUNT, *AMOUNTS)
-
-
-def fits(demand: Demand, room: Room) -> bool:
-    """Nothing between Pods is asked."""
-    return all(rule(demand, room) is None for rule in RULES)
 
 
 def refusal(demand: Demand, room: Room, around: Surroundings = NOTHING) -> str | None:

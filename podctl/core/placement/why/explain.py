@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.because import Because
 from podctl.core.placement.claims import claim_homes, settled
-from podctl.core.placement.diagnosis import Diagnosis
-from podctl.core.placement.landscape import kind_of
 from podctl.core.placement.model import Placed, Placement, Waiting
-from podctl.core.placement.scene import Scene, looks_at_others
+from podctl.core.placement.why.because import Because
+from podctl.core.placement.why.diagnosis import Diagnosis
+from podctl.core.placement.why.landscape import kind_of
+from podctl.core.placement.why.scene import Scene, looks_at_others
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.affinity import allows_labels, tolerates_cordon, untolerated
-from podctl.core.placement.landscape import Residents, kind_of, means
 from podctl.core.placement.model import PodTerm
+from podctl.core.placement.why.landscape import Residents, kind_of, means
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from podctl.core.placement.landscape import Kind, Landscape, Resident
     from podctl.core.placement.model import Candidate, Demand, Spread
+    from podctl.core.placement.why.landscape import Kind, Landscape, Resident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

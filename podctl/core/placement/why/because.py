@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.figures import asked_text, free_text
-from podctl.core.placement.wishes import Wishes
+from podctl.core.placement.why.wishes import Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from podctl.core.placement.model import Demand, Policy
-    from podctl.core.placement.scene import Scene
+    from podctl.core.placement.why.scene import Scene
 
 _FIGURES = 120  # characters; further resources are left out of what is longer
 

@@ -12,11 +12,11 @@ from heapq import nsmallest
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.landscape import Landscape, Resident
 from podctl.core.placement.room import room_of
 from podctl.core.placement.rules import ATTACHED, standing_refusal
-from podctl.core.placement.shortfall import asked_of
-from podctl.core.placement.surroundings import NOTHING, Surroundings, surroundings
+from podctl.core.placement.why.landscape import Landscape, Resident
+from podctl.core.placement.why.shortfall import asked_of
+from podctl.core.placement.why.surroundings import NOTHING, Surroundings, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence

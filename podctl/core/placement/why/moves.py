@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.landscape import Resident, kind_of, means
 from podctl.core.placement.model import PodTerm
 from podctl.core.placement.room import room_of
 from podctl.core.placement.rules import refusal
-from podctl.core.placement.shortfall import missing, taken_by
-from podctl.core.placement.surroundings import surroundings
+from podctl.core.placement.why.landscape import Resident, kind_of, means
+from podctl.core.placement.why.shortfall import missing, taken_by
+from podctl.core.placement.why.surroundings import surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from podctl.core.placement.landscape import Kind
     from podctl.core.placement.model import Demand
     from podctl.core.placement.room import Room
-    from podctl.core.placement.scene import Scene
+    from podctl.core.placement.why.landscape import Kind
+    from podctl.core.placement.why.scene import Scene
 
 _TRIED = 200  # moves, for each Pod that waits
 

@@ -16,18 +16,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.figures import listed, minions_text
-from podctl.core.placement.moves import Moves
-from podctl.core.placement.nowhere import lack, no_such_minion
-from podctl.core.placement.release import release
 from podctl.core.placement.rules import shortage, shortages
-from podctl.core.placement.scene import Scene
-from podctl.core.placement.shortfall import amount_in, amounts_text, asked_of, asks_text, missing
+from podctl.core.placement.why.moves import Moves
+from podctl.core.placement.why.nowhere import lack, no_such_minion
+from podctl.core.placement.why.release import release
+from podctl.core.placement.why.scene import Scene
+from podctl.core.placement.why.shortfall import amount_in, amounts_text, asked_of, asks_text, missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from podctl.core.placement.model import Candidate, Demand
-    from podctl.core.placement.surroundings import Surroundings
+    from podctl.core.placement.why.surroundings import Surroundings
 
 FITS_NOW = "has room as it is now: the next apply can place it there"
 

@@ -10,14 +10,14 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.affinity import preference, untolerated
-from podctl.core.placement.landscape import kind_of
-from podctl.core.placement.surroundings import Crowd, Tally, crowd_of, tally_of
+from podctl.core.placement.why.landscape import kind_of
+from podctl.core.placement.why.surroundings import Crowd, Tally, crowd_of, tally_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from podctl.core.placement.model import Demand, PodTerm, Spread
-    from podctl.core.placement.scene import Scene
+    from podctl.core.placement.why.scene import Scene
 
     Criterion = tuple[str, Callable[[int], int]]  # its name, and a Minion's value by number: less is better
 

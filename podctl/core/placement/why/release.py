@@ -7,21 +7,21 @@ from heapq import nlargest
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.landscape import Landscape
 from podctl.core.placement.room import room_of
 from podctl.core.placement.rules import refusal
-from podctl.core.placement.scene import residents_of
-from podctl.core.placement.shortfall import PODS, missing, taken_by
-from podctl.core.placement.surroundings import surroundings
+from podctl.core.placement.why.landscape import Landscape
+from podctl.core.placement.why.scene import residents_of
+from podctl.core.placement.why.shortfall import PODS, missing, taken_by
+from podctl.core.placement.why.surroundings import surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from podctl.core.placement.landscape import Residents
     from podctl.core.placement.model import Candidate, Demand
     from podctl.core.placement.room import Room
-    from podctl.core.placement.scene import Scene
-    from podctl.core.placement.surroundings import Crowd, Surroundings
+    from podctl.core.placement.why.landscape import Residents
+    from podctl.core.placement.why.scene import Scene
+    from podctl.core.placement.why.surroundings import Crowd, Surroundings
 
 Occupant = tuple[int, int]  # a Minion's number, and the place in its `used`
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from podctl.core.placement.model import Candidate, Demand, PodTerm
-    from podctl.core.placement.surroundings import Crowd, Surroundings, Tally
+    from podctl.core.placement.why.surroundings import Crowd, Surroundings, Tally
 
     RuleBetween = Callable[[Demand, Candidate, Surroundings], str | None]
 

@@ -6,17 +6,17 @@ from difflib import get_close_matches
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.between import BETWEEN, meant_text
 from podctl.core.placement.figures import asked_text, free_text
 from podctl.core.placement.rules import AMOUNTS, ATTACHED, COUNT, STANDING
-from podctl.core.placement.shortfall import amount_in, asked_of
+from podctl.core.placement.why.between import BETWEEN, meant_text
+from podctl.core.placement.why.shortfall import amount_in, asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from podctl.core.placement.model import Demand
     from podctl.core.placement.room import Room
-    from podctl.core.placement.surroundings import Surroundings
+    from podctl.core.placement.why.surroundings import Surroundings
 
 
 def no_such_minion(node_name: str, names: Sequence[str]) -> str:
