@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from small_batches import batches, soft_batches
+from small_batches import batches, is_app, soft_batches
 from soft_values import soft_value
 
 from bench.placement.brute import best_answer, first_placed, most_placed, valid_answers
@@ -15,7 +15,8 @@ from bench.placement.exact import (
     most_pods,
 )
 from bench.placement.references import placed_by_priority
-from podctl.core.placement import Policy
+from podctl.core.model import PodKey, Resources
+from podctl.core.placement import Candidate, Demand, PodTerm, Policy
 from podctl.core.placement.check import check
 from podctl.core.placement.pack import pack
 
@@ -153,3 +154,17 @@ def test_no_wish_costs_a_minion_or_a_place(batch):
     assert packing.minions.count(None) == best.waiting()
     if packing.minions.count(None) == 0:
         assert packing.minions_used == best.minions_used
+
+
+def test_pods_of_two_sizes_that_refuse_each_other_share_no_minion():
+    """Two classes under one anti-affinity: a set that a fill makes for one Minion must not hold both."""
+    apart = (PodTerm(topology_key="host", selector=is_app("web"), namespaces=("default",)),)
+    pods = tuple(
+        Demand(key=PodKey("default", name), labels={"app": "web"}, memory_bytes=size, apart=apart)
+        for name, size in (("p0", 1), ("p1", 2))
+    )
+    minions = tuple(
+        Candidate(name=name, labels={"host": name}, capacity=Resources(memory_bytes=size))
+        for name, size in (("m1", 1), ("m2", 3))
+    )
+    assert pack(pods, minions).minions == ("m1", "m2")

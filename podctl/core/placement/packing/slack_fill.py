@@ -41,26 +41,34 @@ def slack_fill(
     With `random` (numbers from 0 to 1) weights and order vary a little, for another try.
     """
     state = State(problem)
-    special = [each for each in classes if _is_special(each)]
+    special = _special(classes)
     if special:
-        ratio_fill(problem, minions, special, state)
-    rest = [each for each in classes if not _is_special(each)]
+        ratio_fill(problem, minions, [each for each in classes if each.index in special], state)
+    rest = [each for each in classes if each.index not in special]
     for priority in sorted({each.priority for each in rest}, reverse=True):
         band = [each for each in rest if each.priority == priority]
         _Band(state, band, minions, largest_leads=largest_leads, random=random).fill()
     return state
 
 
-def _is_special(each: PodClass) -> bool:
-    """Whether Pods of one Minion's set could be in each other's way."""
-    if each.ties is None:
-        return False
-    alone = (
-        each.solo
-        and set(each.ties.refuses) <= set(each.ties.counted)
-        and set(each.ties.refused) <= set(each.ties.refuses)
-    )
-    return each.is_tied or not (alone or not (each.ties.holds or each.ties.refused))
+def _special(classes: Sequence[PodClass]) -> set[int]:
+    """The classes whose Pods could be in the way of others of one Minion's set, by index.
+
+    A class that only keeps away from itself is none: it has one Pod in a set.
+    """
+    involved: dict[int, set[int]] = {}
+    for each in classes:
+        for watch in (*each.ties.counted, *each.ties.holds) if each.ties else ():
+            involved.setdefault(watch, set()).add(each.index)
+    return {
+        each.index
+        for each in classes
+        if each.ties
+        and (
+            each.is_tied
+            or any(len(involved[watch]) > 1 or not each.solo for watch in (*each.ties.holds, *each.ties.refused))
+        )
+    }
 
 
 class _Band:
