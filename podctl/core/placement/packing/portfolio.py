@@ -97,7 +97,7 @@ class Portfolio:
             minions = self._in_use(self._state)
             low, high = max(self._bound, 1), len(minions) - 1
             tied = any(each.is_checked or each.allowed is not None for each in classes)
-            many = low
+            many = high if by_weight else low  # the second order is worth a bisection only if it is better at all
             for _ in range(_RATIO_TRIES_TIED if tied else _RATIO_TRIES):
                 if low > high:
                     break
