@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from podctl.core.whatif import Change
 
 _MOST = 10_000  # Minions to think of
+_NOTHING = "-f is missing: the manifests to place; only --without MINION, and not with --offline, can go without it"
 
 
 def _output(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -79,7 +80,7 @@ def simulate(
     from podctl.report.simulation import codes, simulation_json, simulation_text  # noqa: PLC0415
 
     if not files and (offline or not without):
-        raise click.UsageError("-f is missing: manifests to place; only --without of Minions that run Pods needs none")
+        raise click.UsageError(_NOTHING)
     if len(more) != len(like):
         raise click.UsageError("each --with N needs its --like MINION, as in --with 3 --like alpha")
     check_minions((*without, *like), inventory)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from podctl.core.model import Mark
 from podctl.core.outcome import Word
 from podctl.core.plan import Create, Keep, Remove, Replace, Start
 from podctl.errors import ExitCode
-from podctl.report.reasons import reason_lines, used_text
+from podctl.report.reasons import alike, reason_lines, used_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -151,12 +152,19 @@ def trouble_lines(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 def held_lines(held: Iterable[Held]) -> list[str]:
-    """Each Pod that was not made: what it lacks as a whole, then one reason a Minion."""
-    lines: list[str] = []
+    """A line a Pod that was not made; below those of one reason what they lack as a whole, then one reason a Minion.
+
+    A hint that many share is said once, after the last of them.
+    """
+    by_hint: defaultdict[str, list[Held]] = defaultdict(list)
     for each in held:
-        what, hint = _held(each)
-        lines.append(f"error: pod/{each.key.name} {what}")
-        lines += [f"  {line}" for line in (each.diagnosis, *reason_lines(each.reasons)) if line]
+        by_hint[_held(each)[1]].append(each)
+    lines: list[str] = []
+    for hint, those in by_hint.items():
+        for members in alike(those):
+            first = members[0]
+            lines += [f"error: pod/{each.key.name} {_held(each)[0]}" for each in members]
+            lines += [f"  {line}" for line in (first.diagnosis, *reason_lines(first.reasons)) if line]
         lines.append(f"Hint: {hint}")
     return lines
 

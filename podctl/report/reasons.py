@@ -1,21 +1,48 @@
-"""Why a Pod cannot go to each of many Minions, in few lines."""
+"""Why a Pod cannot go to each of many Minions, and many Pods to the same, in few lines."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 _FEW = 6  # Minions, or groups of them, that are told of one by one
 _MOST_GROUPS = 10
+_POD = re.compile(r"\bpod \S+")  # as reasons name one: `pod shop/web`
+
+
+class Unplaced(Protocol):
+    """A Pod that waits."""
+
+    @property
+    def reasons(self) -> Mapping[str, str]: ...
+    @property
+    def diagnosis(self) -> str: ...
+
+
+_Waits = TypeVar("_Waits", bound=Unplaced)
+
+
+def alike(waiting: Iterable[_Waits]) -> list[list[_Waits]]:
+    """Those of the same diagnosis and the same reasons together, in the order of the first of each."""
+    numbers: dict[tuple[tuple[str, str], ...], int] = {}  # of equal reasons
+    known: dict[int, int] = {}  # Pods that ask the same share one mapping, which may be long: it is read once
+    found: defaultdict[tuple[str, int], list[_Waits]] = defaultdict(list)
+    for each in waiting:
+        if id(each.reasons) not in known:
+            known[id(each.reasons)] = numbers.setdefault(tuple(each.reasons.items()), len(numbers))
+        found[each.diagnosis, known[id(each.reasons)]].append(each)
+    return list(found.values())
 
 
 def reason_lines(reasons: Mapping[str, str]) -> list[str]:
     """One line a Minion while they are few; else one for those of one reason, the most frequent first.
 
-    Where that is still many, reasons that differ in their figures alone go together, with those of the first.
+    Where that is still many, reasons that differ in figures and in the Pods they name alone go together, with those of
+    the first.
     """
     if len(reasons) <= _FEW:
         return [f"{name}: {reason}" for name, reason in reasons.items()]
@@ -36,8 +63,8 @@ def _groups(reasons: Mapping[str, str], key: Callable[[str], str]) -> list[list[
 
 
 def _without_details(reason: str) -> str:
-    """`cpu: 4 asked; memory: 2Gi asked`: what a reason says before it comes to what the Minion has."""
-    return "; ".join(part.partition(", ")[0] for part in reason.split("; "))
+    """`cpu: 4 asked; host port 80/TCP is taken by pod`: what a reason says, without what only this Minion has."""
+    return "; ".join(_POD.sub("pod", part.partition(", ")[0]) for part in reason.split("; "))
 
 
 def _line(members: list[tuple[str, str]]) -> str:

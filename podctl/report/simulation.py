@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from podctl.errors import ExitCode
-from podctl.report.reasons import reason_lines, used_text
+from podctl.report.reasons import alike, reason_lines, used_text
 from podctl.report.text import NONE, printable
 
 if TYPE_CHECKING:
@@ -49,6 +48,9 @@ def simulation_text(simulation: Simulation) -> str:
 
 def _rows(placements: Sequence[Told]) -> Iterator[str]:
     """The columns of `get`; its tables take ten times as long, which is felt at 10,000 Pods."""
+    if not placements:
+        yield "No Pods to place."
+        return
     rows = [_HEADINGS, *((str(each.key), each.minion or NONE, printable(_why(each))) for each in placements)]
     pods = max(len(pod) for pod, _, _ in rows)
     minions = max(len(minion) for _, minion, _ in rows)
@@ -64,14 +66,7 @@ def _why(told: Told) -> str:
 
 
 def _waiting_lines(waiting: Sequence[Told]) -> Iterator[str]:
-    numbers: dict[tuple[tuple[str, str], ...], int] = {}  # of equal reasons
-    known: dict[int, int] = {}  # Pods that ask the same share one mapping, which may be long: it is read once
-    alike: defaultdict[tuple[str, int], list[Told]] = defaultdict(list)
-    for each in waiting:
-        if id(each.reasons) not in known:
-            known[id(each.reasons)] = numbers.setdefault(tuple(each.reasons.items()), len(numbers))
-        alike[each.diagnosis, known[id(each.reasons)]].append(each)
-    for members in alike.values():
+    for members in alike(waiting):
         first = members[0]
         yield ""
         yield f"{_names(members)}:"

@@ -128,11 +128,10 @@ def test_a_strategy_may_stand_in_the_inventory_and_the_flag_wins(paper, written,
     assert used == [1, 1, 1]
 
 
+NOTHING = "-f is missing: the manifests to place; only --without MINION, and not with --offline, can go without it"
 WRONG = {
-    "nothing to place": (("simulate",),
-        "-f is missing: manifests to place; only --without of Minions that run Pods needs none"),
-    "nothing runs offline": (("simulate", "--offline", "--without", "alpha"),
-        "-f is missing: manifests to place; only --without of Minions that run Pods needs none"),
+    "nothing to place": (("simulate",), NOTHING),
+    "nothing runs offline": (("simulate", "--offline", "--without", "alpha"), NOTHING),
     "a Minion that is none": (("simulate", "--without", "alhpa"), "{i}: there is no Minion alhpa: did you mean alpha?"),
     "like none": (("simulate", "-f", "{web}", "--with", "2", "--like", "betta"),
         "{i}: there is no Minion betta: did you mean beta?"),

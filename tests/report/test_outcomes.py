@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from observed import claim_volume, manifest, minion, pod, silent
@@ -55,6 +56,33 @@ HELD = {
 @pytest.mark.parametrize("held, lines", HELD.values(), ids=HELD)
 def test_a_pod_that_is_not_made_says_why_and_the_way_out(held, lines):
     assert outcomes.held_lines([held]) == lines
+
+
+def test_pods_held_for_one_reason_have_a_line_each_and_what_they_share_once():
+    def held(name, **more):
+        (one,) = parse([("web.yaml", json.dumps(manifest(name)))]).pods
+        return Held(pod=one, unseen=False, **more)
+
+    short, cordoned = {"alpha": "cpu: 4 asked, 1 free of 4"}, {"alpha": "is cordoned (unschedulable)"}
+    assert outcomes.held_lines(
+        [
+            held("web-1", reasons=short, diagnosis="not enough in sum"),
+            held("job", reasons=cordoned),
+            replace(held("lost", reasons={"beta": "may have it"}), unseen=True),
+            held("web-2", reasons=dict(short), diagnosis="not enough in sum", observed=pod()),
+        ]
+    ) == [
+        "error: pod/web-1 is not created: it fits on no Minion",
+        "error: pod/web-2 stays as it is on alpha: as it is wanted now it fits on no Minion",
+        "  not enough in sum",
+        "  alpha: cpu: 4 asked, 1 free of 4",
+        "error: pod/job is not created: it fits on no Minion",
+        "  alpha: is cordoned (unschedulable)",
+        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again.",
+        "error: pod/lost is not created: it is on no Minion that answers",
+        "  beta: may have it",
+        f"{CERTAIN} --assume-empty beta",
+    ]
 
 
 def test_a_trouble_has_its_evidence_and_its_hint_and_a_success_has_no_line():

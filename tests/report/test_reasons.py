@@ -31,6 +31,9 @@ CASES = {
         {**{f"m{n}": cpu(n) for n in range(7)},
          **{f"n{n}": f"{cpu(n)}; memory: 2Gi asked, {n}Mi free" for n in range(2)}},
         [f"7 Minions (m0 … m6): {cpu(0)}, or alike", f"n0 and n1: {cpu(0)}; memory: 2Gi asked, 0Mi free, or alike"]),
+    "so does what differs in the Pod alone that is in the way": (
+        {f"m{n}": f"host port 80/TCP is taken by pod shop/web-{n}; {cpu(n)}" for n in range(7)},
+        [f"7 Minions (m0 … m6): host port 80/TCP is taken by pod shop/web-0; {cpu(0)}, or alike"]),
     "a long tail is counted": (
         {f"m{n:02}": f"reason {n}" for n in range(15)},
         [*(f"m{n:02}: reason {n}" for n in range(10)), "5 more Minions, each for a reason of its own"]),

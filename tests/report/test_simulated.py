@@ -65,8 +65,8 @@ def test_a_few_that_wait_are_all_named():
     assert "\n1 of 1 Pods waits\n" in simulation_text(simulation(told("a", **SHORT)))
 
 
-def test_nothing_to_place_is_a_heading_and_the_minions_that_are_in_use():
-    assert simulation_text(simulation()) == "POD   MINION   WHY\n\n2 Minions used, fewer than 2 is impossible\n"
+def test_nothing_to_place_is_said_with_the_minions_that_are_in_use():
+    assert simulation_text(simulation()) == "No Pods to place.\n\n2 Minions used, fewer than 2 is impossible\n"
     assert json.loads(simulation_json(simulation())) == {"placements": [], "minions_used": 2, "lower_bound": 2}
 
 
