@@ -196,7 +196,7 @@ def test_a_preference_parts_minions_that_are_alike(demand, candidates, reason, p
 def test_members_of_a_set_are_apart():
     busy = [minion("m1", pod("x")), minion("m2", pod("y")), minion("m3")]
     members = (pod("web-1", cpu=1000, group="web"), "m2"), (pod("web-0", cpu=1000, group="web"), "m1")
-    assert why(busy, *members) == ("apart from the others of its set: 1 of 4 free cpu; 2 other Minions have room too")
+    assert why(busy, *members) == ("fewest others of its set: 1 of 4 free cpu; 2 other Minions have room too")
     assert why(busy, members[0], (replace(members[1][0], group="other"), "m1")).startswith("fewest Minions in use")
 
 
@@ -211,6 +211,11 @@ def test_criteria_count_in_their_order():
         "preferred node affinity (weight 80): "
     )
     assert why(busy, (pod(preferred_terms=(prefers(80, "zone", "a"),)), "m2")).startswith("fewest Minions in use: ")
+
+
+def test_a_pod_that_is_made_anew_at_home_counts_for_the_spread_of_newcomers():
+    stays, comes = pod("old", app="web", home="a1"), pod("new", app="web", spreads=(SPREADING,))
+    assert why([A1, B1], (comes, "b1"), (stays, "a1")) == "only fit: asks for no cpu and no memory"
 
 
 def test_spread_takes_minions_evenly():
@@ -266,6 +271,18 @@ def test_anti_affinity_of_a_minion_itself_says_there():
     demand = pod(app="web", apart=(term("web", HOSTNAME),))
     found = refused(demand, [with_(A1, pod("old", app="web"))])
     assert found == {"a1": f"anti-affinity (topologyKey {HOSTNAME}): pod default/old is there"}
+
+
+def test_replicas_that_keep_away_from_each_other_are_told_of_once():
+    web = {"app": "web", "apart": (term("web", HOSTNAME),)}
+    found = refused(pod(**web), [with_(A1, pod("old", **web)), with_(A2, pod("db", apart=(term("web"),)))])
+    keeps = "pod default/db keeps away from it: anti-affinity (topologyKey zone), it is in zone a"
+    old = f"anti-affinity (topologyKey {HOSTNAME}): pod default/old is there"
+    assert found == {"a1": old, "a2": keeps}
+    cache = pod("cache", apart=(term("web", HOSTNAME),))
+    keeps = "pod default/cache keeps away from it: anti-affinity"
+    found = refused(pod(**web), [with_(A1, pod("old", **web), cache)])
+    assert found["a1"] == f"{old}; {keeps} (topologyKey {HOSTNAME}), it is there"
 
 
 def test_a_term_without_namespaces_speaks_of_its_own():
@@ -589,7 +606,7 @@ def test_it_is_kept_out_by_the_batch():
     )
     third = replace(taken, key=PodKey("shop", "c"))
     assert diagnosis([minion("m1"), minion("m2")], (third, None), (taken, "m1"), (other, "m2")) == (
-        "kept out by this batch: m1: host port 80/TCP is taken by pod default/a; 1 Minion more cannot take it either"
+        "kept out by this batch: m1: host port 80/TCP is taken by pod default/a; 1 other Minion cannot take it either"
     )
 
 

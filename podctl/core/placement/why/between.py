@@ -12,7 +12,7 @@ from podctl.core.placement.affinity import label_text
 from podctl.core.selectors import selector_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from podctl.core.placement.model import Candidate, Demand, PodTerm
     from podctl.core.placement.why.surroundings import Crowd, Surroundings, Tally
@@ -23,18 +23,21 @@ _HOSTNAME = "kubernetes.io/hostname"
 
 
 def keeps_apart(_: Demand, candidate: Candidate, around: Surroundings) -> str | None:
-    for crowd in around.apart:
-        if there := crowd.at(candidate):
-            return f"anti-affinity (topologyKey {crowd.key}): {there[0]} is {_place(crowd.key, candidate)}"
-    return None
+    if not (crowd := _first_met(around.apart, candidate)):
+        return None
+    return f"anti-affinity (topologyKey {crowd.key}): {crowd.at(candidate)[0]} is {_place(crowd.key, candidate)}"
 
 
 def is_not_kept_away(_: Demand, candidate: Candidate, around: Surroundings) -> str | None:
-    for crowd in around.kept:
-        if there := crowd.at(candidate):
-            where = f"it is {_place(crowd.key, candidate)}"
-            return f"{there[0]} keeps away from it: anti-affinity (topologyKey {crowd.key}), {where}"
-    return None
+    """Replicas keep away from each other: what `keeps_apart` says of the same Pod and place is not said again."""
+    if not (crowd := _first_met(around.kept, candidate)):
+        return None
+    there = crowd.at(candidate)[0]
+    told = _first_met(around.apart, candidate)
+    if told and told.key == crowd.key and told.at(candidate)[0] is there:
+        return None
+    where = f"it is {_place(crowd.key, candidate)}"
+    return f"{there} keeps away from it: anti-affinity (topologyKey {crowd.key}), {where}"
 
 
 def is_near(demand: Demand, candidate: Candidate, around: Surroundings) -> str | None:
@@ -59,6 +62,10 @@ def spreads_out(_: Demand, candidate: Candidate, around: Surroundings) -> str | 
 
 
 BETWEEN: tuple[RuleBetween, ...] = (keeps_apart, is_not_kept_away, is_near, spreads_out)
+
+
+def _first_met(crowds: Iterable[Crowd], candidate: Candidate) -> Crowd | None:
+    return next((each for each in crowds if each.at(candidate)), None)
 
 
 def meant_text(demand: Demand, around: Surroundings) -> str:

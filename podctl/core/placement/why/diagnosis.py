@@ -116,7 +116,8 @@ class Diagnosis:
         """By something that is no amount, on each of the Minions that it could go to."""
         rooms = self._after.rooms
         first = rooms[next((at for at in could if not missing(demand, rooms[at])), could[0])]
-        also = f"; {minions_text(len(could) - 1)} more cannot take it either" if len(could) > 1 else ""
+        others = len(could) - 1
+        also = f"; {others} other {'Minion' if others == 1 else 'Minions'} cannot take it either" if others else ""
         return f"kept out by this batch: {first.name}: {shortage(demand, first, around)}{also}"
 
 

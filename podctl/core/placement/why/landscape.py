@@ -41,6 +41,11 @@ class Resident:
     minion: Candidate
     runs: bool  # before the batch
 
+    @property
+    def is_there(self) -> bool:
+        """Before the rest of the batch is placed: it runs, or is made anew where it runs."""
+        return self.runs or self.pod.home == self.minion.name
+
     def __str__(self) -> str:
         return f"pod {self.pod.key}"
 

@@ -169,7 +169,7 @@ def _near(kind: Kind, landscape: Landscape) -> tuple[Crowd, ...]:
 
 
 def tally_of(demand: Demand, kind: Kind, spread: Spread, landscape: Landscape) -> Tally:
-    """What runs, and of the batch the Pods with the same constraint: these count as if they were placed first.
+    """What runs or stays, and of the batch the Pods with the same constraint: these count as if they were placed first.
 
     For a soft constraint, which binds nobody, every Pod that its selector matches counts.
     """
@@ -180,7 +180,7 @@ def tally_of(demand: Demand, kind: Kind, spread: Spread, landscape: Landscape) -
         each
         for found in landscape.kinds(term, kind.namespace)
         for each in landscape.residents[found]
-        if each.minion.name in pool and (each.runs or not spread.hard or _carries(found, spread))
+        if each.minion.name in pool and (each.is_there or not spread.hard or _carries(found, spread))
     )
     counts = Counter(dict.fromkeys((pool[name].labels[key] for name in pool), 0))
     counts.update(each.minion.labels[key] for each in counted)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Criterion = tuple[str, Callable[[int], int]]  # its name, and a Minion's value by number: less is better
 
 _MILD = "PreferNoSchedule"
-APART = "apart from the others of its set"
+APART = "fewest others of its set"
 FIRST = "first by name"
 _NO_PLACE = 2**30  # more than any place can have: a Minion without the label is last
 
