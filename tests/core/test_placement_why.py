@@ -443,6 +443,12 @@ NOWHERE = [
         "m1 comes nearest: label zone is missing, a topologySpreadConstraint wants it",
         id="no place of the kind",
     ),
+    pytest.param(
+        pod(spreads=(SPREADING,)),
+        [minion("m1"), minion("m2", labels={"rack": "x"}), minion("m3")],
+        "all Minions: label zone is missing, a topologySpreadConstraint wants it",
+        id="no place of the kind on any of many, none of which is nearer",
+    ),
     pytest.param(pod(), [minion("m1", pods=0)], "m1 comes nearest: pods: it may run none", id="no Pods at all"),
 ]
 

@@ -73,7 +73,10 @@ def _nearest(demand: Demand, rooms: Sequence[Room], around: Surroundings) -> str
     if around.near and not around.is_first() and not any(crowd.places for crowd in around.near):
         return f"pod affinity: there is no {meant_text(demand, around)}"
     best = rooms[met.index(max(met))]
-    return f"{best.name} comes nearest: {next(filter(None, _in_order(demand, best, around)))}"
+    reason = _first_reason(demand, best, around)
+    if len(rooms) > 1 and min(met) == max(met) and all(_first_reason(demand, it, around) == reason for it in rooms):
+        return f"all Minions: {reason}"
+    return f"{best.name} comes nearest: {reason}"
 
 
 _BEFORE_AMOUNTS = len(STANDING) + len(ATTACHED) + len(BETWEEN) + len(COUNT)
@@ -82,6 +85,10 @@ _BEFORE_AMOUNTS = len(STANDING) + len(ATTACHED) + len(BETWEEN) + len(COUNT)
 def _rules_met(demand: Demand, room: Room, around: Surroundings) -> int:
     """How many, until the first that is not."""
     return sum(1 for _ in takewhile(lambda reason: reason is None, _in_order(demand, room, around)))
+
+
+def _first_reason(demand: Demand, room: Room, around: Surroundings) -> str | None:
+    return next(filter(None, _in_order(demand, room, around)), None)
 
 
 def _in_order(demand: Demand, room: Room, around: Surroundings) -> Iterator[str | None]:
