@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from podctl.core.placement.model import Packing, Policy
 from podctl.core.placement.packing.admission import admit_in_order, admit_most
+from podctl.core.placement.packing.bounds import lower_bound
 from podctl.core.placement.packing.build import problem_of
 from podctl.core.placement.packing.portfolio import Portfolio
 from podctl.core.placement.packing.prefer import preferred
 from podctl.core.placement.packing.settle import settle, with_settled
+from podctl.core.placement.packing.state import State
 from podctl.core.placement.packing.together import narrowed
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from podctl.core.placement.model import Admit, Candidate, Demand
     from podctl.core.placement.packing.classes import Problem
-    from podctl.core.placement.packing.state import State
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 _DEFAULT = Policy()
@@ -42,7 +43,10 @@ def pack(
     batch = [replace(demands[at], home="") if demands[at].home else demands[at] for at in rest]
     problem = problem_of(batch, pool, bound_claims, turns=rest)
     state, bound = _solve(problem, policy.admit)
-    state = preferred(state, batch, pool, policy.strategy)
+    found = preferred(State.of(problem, state.where), batch, pool, policy)
+    if found.waiting != state.waiting:
+        bound = max(lower_bound(problem, problem.restricted(found.placed)), len(problem.loaded))
+    state = found
     names = settled | {rest[pod]: problem.minions[minion] for pod, minion in enumerate(state.where) if minion >= 0}
     return Packing(
         minions=tuple(names.get(at) for at in range(len(demands))), minions_used=len(state.used()), lower_bound=bound

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.placement.packing.classes import in_order
 from podctl.core.placement.packing.even_fill import even_fill
+from podctl.core.placement.packing.exhaust import HANDFUL, best_of_all
 from podctl.core.placement.packing.interchange import dealt_out
 from podctl.core.placement.packing.polish import Polish
 from podctl.core.placement.packing.preferences import Preferences
@@ -15,14 +16,19 @@ from podctl.core.placement.packing.state import WAITING, State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from podctl.core.placement.model import Candidate, Demand, Strategy
+    from podctl.core.placement.model import Candidate, Demand, Policy, Strategy
 
 
-def preferred(state: State, demands: Sequence[Demand], candidates: Sequence[Candidate], strategy: Strategy) -> State:
-    """The same Pods placed as in `state`. Under `binpack` on no more Minions."""
+def preferred(state: State, demands: Sequence[Demand], candidates: Sequence[Candidate], policy: Policy) -> State:
+    """The same Pods placed as in `state`, under `binpack` on no more Minions; of a handful the best answer there is."""
     minions = sorted((each for each in candidates if each.ready), key=lambda each: each.name)
-    if strategy == "binpack" and not _prefers_anything(demands, minions):
+    if policy.strategy == "binpack" and not _prefers_anything(demands, minions) and len(demands) > HANDFUL:
         return state
+    found = _polished(state, demands, minions, policy.strategy)
+    return best_of_all(found, Preferences(demands, minions), policy)
+
+
+def _polished(state: State, demands: Sequence[Demand], minions: Sequence[Candidate], strategy: Strategy) -> State:
     preferences = Preferences(demands, minions)
     if strategy == "spread":
         placed = [pod for pod, minion in enumerate(state.where) if minion != WAITING]

@@ -25,7 +25,7 @@ class Standing:
 
     def of(self, demand: Demand) -> bytes:
         homes = tuple(self._homes[claim] for claim in demand.claims if claim in self._homes)
-        key = (*_asks(demand), demand.node_name, demand.home, homes)
+        key = (*asks(demand), demand.node_name, demand.home, homes)
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = bytes(self._may_go(demand, homes, each) for each in self._minions)
@@ -33,7 +33,7 @@ class Standing:
 
     def counting(self, demand: Demand, by_affinity: bool, by_taints: bool) -> bytes:
         """By Minion whether its domain counts for a spread constraint of the Demand."""
-        key = ("counting", by_affinity, by_taints, *_asks(demand))
+        key = ("counting", by_affinity, by_taints, *asks(demand))
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = bytes(
@@ -63,7 +63,8 @@ def _is_cordoned(demand: Demand, minion: Candidate) -> bool:
     return minion.unschedulable and not any(tolerates(each, _CORDON) for each in demand.tolerations)
 
 
-def _asks(demand: Demand) -> tuple[Hashable, ...]:
+def asks(demand: Demand) -> tuple[Hashable, ...]:
+    """All that its Minion's labels and taints are held against."""
     return tuple(demand.node_selector.items()), demand.required_terms, demand.tolerations
 
 

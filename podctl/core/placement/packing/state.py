@@ -91,6 +91,10 @@ class State:
     def waiting(self) -> list[int]:
         return [pod for pod, minion in enumerate(self.where) if minion == WAITING]
 
+    @property
+    def placed(self) -> list[int]:
+        return [pod for pod, minion in enumerate(self.where) if minion != WAITING]
+
     def used(self) -> set[int]:
         """Minions with anything on them."""
         used = {*self.problem.loaded, *self.where}

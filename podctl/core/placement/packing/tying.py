@@ -16,6 +16,7 @@ from podctl.core.placement.packing.relations import (
     domains_of,
     scope_of,
 )
+from podctl.core.placement.packing.standing import asks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -128,6 +129,7 @@ class Weaver:
             pod.spreads,
             pod.claims,
             bool(pod.node_name),
+            *asks(pod),  # they tell which domains a spread constraint looks at
         )
         if key not in self._ties:
             self._ties[key] = self._make_ties(pod)
