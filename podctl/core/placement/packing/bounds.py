@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from podctl.core.placement.packing.relations import NOWHERE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,7 +23,7 @@ def lower_bound(problem: Problem, classes: Sequence[PodClass]) -> int:
     if not any(each.pods for each in classes):
         return len(problem.loaded)
     covering = [_mix(problem, classes)[0], *(_scarce(problem, classes, at) for at in range(len(problem.extras)))]
-    opened = max(*covering, 0 if problem.loaded else 1)
+    opened = max(*covering, _apart(problem, classes), 0 if problem.loaded else 1)
     found = len(problem.loaded) + min(opened, len(problem.empty))
     return found if problem.loaded else max(found, min(_dual(problem, classes), len(problem.minions)))
 
@@ -83,6 +85,28 @@ def _scarce(problem: Problem, classes: Sequence[PodClass], resource: int) -> int
     wanted = sum(amount * len(each.pods) for each in classes for number, amount in each.extras if number == resource)
     need = wanted - sum(free[at] for at in problem.loaded)
     return _covering(sorted((free[at] for at in problem.empty), reverse=True), need)
+
+
+def _apart(problem: Problem, classes: Sequence[PodClass]) -> int:
+    """How many empty Minions Pods take that exclude each other: each has one of its own.
+
+    They share a host port, or each keeps away from all of them in a domain that every Minion is in.
+    """
+    groups: dict[tuple[str, int], list[PodClass]] = {}
+    for each in classes:
+        for watch in set(each.ties.counted).intersection(each.ties.refuses) if each.ties else ():
+            if problem.web and min(problem.web.domain[watch]) != NOWHERE:
+                groups.setdefault(("watch", watch), []).append(each)
+        for bit in range(each.ports.bit_length()):
+            if each.ports >> bit & 1:
+                groups.setdefault(("port", bit), []).append(each)
+    most = 0
+    for members in groups.values():
+        many = sum(len(each.pods) for each in members)
+        if many > most:
+            open_to = [at for at in problem.loaded if any(it.allowed is None or it.allowed[at] for it in members)]
+            most = max(most, many - len(open_to))
+    return most
 
 
 def _dual(problem: Problem, classes: Sequence[PodClass]) -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from podctl.core.placement.packing.preferences import Preferences
 
 _CHECKS = 300_000
+_PER_TRY = 10  # checks: what moving one Pod there and back costs beside looking at a Minion
 _PASSES = 4
 Total = tuple[Change, int]  # of the preferences in their order, and last of how evenly Minions are used
 
@@ -119,6 +120,7 @@ class Polish:
 
     def _try(self, moves: Sequence[tuple[int, int]]) -> bool:
         """Makes the moves if all hard rules hold afterwards and the wishes are better met in sum."""
+        self._checks -= _PER_TRY * len(moves)
         homes = [(pod, self.state.where[pod]) for pod, _ in moves]
         before: Total = (SAME, 0)
         for pod, home in homes:
