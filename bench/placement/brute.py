@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from bench.placement.exact import minions_used
-from podctl.core.placement.check import check
+from podctl.core.placement.checker.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

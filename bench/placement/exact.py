@@ -16,7 +16,7 @@ from ortools.sat.python import cp_model
 
 from bench.placement.exactpods import add_affinity, add_anti_affinity, add_spreads
 from podctl.core.model import PodKey
-from podctl.core.placement.check import broken_alone, check
+from podctl.core.placement.checker.check import broken_alone, check
 
 if TYPE_CHECKING:
     from bench.placement.batch import Batch

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from podctl.core.placement import Policy
-from podctl.core.placement.check import check
+from podctl.core.placement.checker.check import check
 from podctl.core.placement.pack import pack
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from podctl.core.model import PodKey, Resources, Taint
 from podctl.core.placement import Candidate, Demand, HostPort, NodeTerm, PodTerm, Spread, Toleration, UsedBy, used_by
-from podctl.core.placement.check import check
+from podctl.core.placement.checker.check import check
 from podctl.core.selectors import Requirement
 
 ANY = Toleration(operator="Exists")

@@ -17,7 +17,7 @@ from bench.placement.exact import (
 from bench.placement.references import placed_by_priority
 from podctl.core.model import PodKey, Resources
 from podctl.core.placement import Candidate, Demand, PodTerm, Policy
-from podctl.core.placement.check import check
+from podctl.core.placement.checker.check import check
 from podctl.core.placement.pack import pack
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)

@@ -24,7 +24,7 @@ from podctl.core.placement import (
     Waiting,
     used_by,
 )
-from podctl.core.placement.check import check
+from podctl.core.placement.checker.check import check
 from podctl.core.placement.why.explain import explain
 from podctl.core.selectors import Requirement
 

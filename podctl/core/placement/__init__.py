@@ -3,7 +3,7 @@
 model      what is asked (Demand), what there is (Candidate), what comes of it (Packing, Placed, Waiting)
 place      one batch: packed, checked, explained
 pack       the packer's front; the folder `packing` is the packer
-check      an independent judge of every answer
+checker    a folder: an independent judge of every answer
 why        a folder: reasons and diagnoses, from the final state
 rules, room, affinity, claims, figures   the predicates in words, and what they look at
 """

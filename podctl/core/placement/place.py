@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.check import check
+from podctl.core.placement.checker.check import check
 from podctl.core.placement.model import Arrangement, Policy
 from podctl.core.placement.pack import pack
 from podctl.core.placement.why.explain import explain

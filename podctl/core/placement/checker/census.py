@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.checklabels import all_hold, is_in_the_namespaces
+from podctl.core.placement.checker.labels import all_hold, is_in_the_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,14 +1,4 @@
-"""The checker: whether an answer keeps every hard rule, judged from its final state alone.
-
-It shares no code with the packer (nor with the rules that explain), so that a mistake there is found here. Linear in
-Pods and Minions: 10,000 Pods on 1,000 Minions take a fraction of a second, so it stands before anything is driven.
-
-check          what one Pod asks of one Minion, and what all that is on a Minion comes to
-checkaffinity  Pods near others, and apart from others
-checkspread    Pods evenly over domains
-checkcensus    who is where
-checklabels    labels and taints
-"""
+"""Whether an answer keeps every hard rule: what one Pod asks of one Minion, and what all that is on it comes to."""
 
 from __future__ import annotations
 
@@ -17,10 +7,10 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from podctl.core.placement.checkaffinity import too_close, too_far
-from podctl.core.placement.checkcensus import Census, residents_of
-from podctl.core.placement.checklabels import is_repelled, tolerates_the_cordon, wants_the_labels
-from podctl.core.placement.checkspread import too_uneven
+from podctl.core.placement.checker.affinity import too_close, too_far
+from podctl.core.placement.checker.census import Census, residents_of
+from podctl.core.placement.checker.labels import is_repelled, tolerates_the_cordon, wants_the_labels
+from podctl.core.placement.checker.spread import too_uneven
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from podctl.core.placement.checkcensus import Census, Resident
+    from podctl.core.placement.checker.census import Census, Resident
     from podctl.core.placement.model import PodTerm
 
 

@@ -11,13 +11,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.checklabels import is_repelled, tolerates_the_cordon, wants_the_labels
+from podctl.core.placement.checker.labels import is_repelled, tolerates_the_cordon, wants_the_labels
 from podctl.core.placement.model import PodTerm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from podctl.core.placement.checkcensus import Census, Resident
+    from podctl.core.placement.checker.census import Census, Resident
     from podctl.core.placement.model import Candidate, Demand, Spread
 
 
