@@ -9,7 +9,7 @@ from podctl.core.placement.packing.bounds import opening_order
 from podctl.core.placement.packing.classes import in_order
 from podctl.core.placement.packing.first_fit import first_fit
 from podctl.core.placement.packing.ratio_fill import ratio_fill
-from podctl.core.placement.packing.search import CHECKS, search
+from podctl.core.placement.packing.search import CHECKS, is_small, search
 from podctl.core.placement.packing.soundness import is_sound
 from podctl.core.placement.packing.squeeze import squeeze
 from podctl.core.placement.packing.state import WAITING, State
@@ -89,23 +89,36 @@ class _Turns:
         self._board = Board(state)
         self._budget = max(_CHECKS, _CHECKS_PER_POD * problem.pods)
         self._search_budget = CHECKS
+        self._is_small = is_small(problem, 1)
 
     def serve(self, queue: Sequence[int]) -> State:
         """A Pod that needs another one comes right after it, if that comes later."""
         refused: set[int] = set()
-        waiting: list[int] = []
+        waiting: dict[int, list[int]] = {}  # Pods that another one may yet let in, by who hangs together
         for pod in queue:
             each = self._problem.class_of[pod]
+            kin = self._problem.kin[each.index]
             if each.index in refused:
                 continue
             if not self._admits(pod):
                 if each.is_tied:
-                    waiting.append(pod)
+                    waiting.setdefault(kin, []).append(pod)
                 else:
                     refused.add(each.index)
-            elif each.ties and waiting:
-                waiting = [other for other in waiting if not self._admits(other)]
+            elif kin in waiting:
+                waiting[kin] = self._still_out(waiting[kin])
         return self._board.state
+
+    def _still_out(self, pods: Sequence[int]) -> list[int]:
+        """Tries these once more; of alike ones no other where one was refused."""
+        refused: set[int] = set()
+        left = []
+        for pod in pods:
+            index = self._problem.class_of[pod].index
+            if index in refused or not self._admits(pod):
+                refused.add(index)
+                left.append(pod)
+        return left
 
     def _admits(self, pod: int) -> bool:
         return self._moves_in(pod) or self._fits_after_all(pod)
@@ -116,13 +129,15 @@ class _Turns:
         budget = _TRY if board.checks < self._budget else 1
         if not squeeze(board, [pod], self._minions, budget, all_or_nothing=True):
             return False
-        if is_sound(board.state):
+        if is_sound(board.state, board.moved):
             return True
         board.undo()
         return False
 
     def _fits_after_all(self, pod: int) -> bool:
         """In a small batch every possibility is tried."""
+        if not self._is_small:
+            return False
         state = self._board.state
         inside = [other for other, minion in enumerate(state.where) if minion != WAITING]
         classes = self._problem.restricted([*inside, pod])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podctl.core.placement.packing.state import WAITING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from podctl.core.placement.packing.classes import PodClass
     from podctl.core.placement.packing.state import State
@@ -44,6 +44,11 @@ class Board:
     def mark(self) -> None:
         """From here on `undo` leads back."""
         self._log = {}
+
+    @property
+    def moved(self) -> Collection[int]:
+        """The Pods that were put or taken since the mark."""
+        return self._log.keys()
 
     def undo(self) -> None:
         log, self._log = self._log, {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.placement.claims import claim_homes
 from podctl.core.placement.packing.classes import SCARCE, PodClass, Problem
+from podctl.core.placement.packing.kinship import kinship
 from podctl.core.placement.packing.standing import Standing
 from podctl.core.placement.packing.state import State
 from podctl.core.placement.packing.supply import Supply
@@ -39,6 +40,7 @@ def problem_of(
     problem.order = sorted(range(len(demands)), key=lambda pod: (-demands[pod].priority, turns[pod]))
     problem.classes = _classes(demands, supply, standing, weaver)
     problem.class_of = _class_of(problem)
+    problem.kin, problem.kindred = kinship(problem.classes)
     start = State(problem)
     everywhere: Sequence[int] = range(len(minions))
     eligible: dict[bytes | None, Sequence[int]] = {}

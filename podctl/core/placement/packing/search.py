@@ -28,6 +28,11 @@ class Found:
     checks: int = 0  # what it cost
 
 
+def is_small(problem: Problem, pods: int) -> bool:
+    """Whether `search` takes on so many Pods of the batch."""
+    return pods <= _PODS and len(problem.minions) <= _MINIONS
+
+
 def search(problem: Problem, classes: Sequence[PodClass], most: int, *, checks: int = CHECKS) -> Found:
     """A packing of all these Pods with at most `most` Minions in use.
 
@@ -36,8 +41,7 @@ def search(problem: Problem, classes: Sequence[PodClass], most: int, *, checks: 
     """
     if most < len(problem.loaded):
         return Found(None, is_proven=True)
-    many = sum(len(each.pods) for each in classes)
-    if many > _PODS or len(problem.minions) > _MINIONS:
+    if not is_small(problem, sum(len(each.pods) for each in classes)):
         return Found(None)
     first = _Search(problem, classes, most, checks, in_turn=True).run()
     if first.state or not any(each.is_tied for each in classes):
@@ -53,7 +57,9 @@ class _Search:
         self._most = most
         self._checks = checks
         self._queue = [(pod, each) for each in in_order(classes, by_weight=False) for pod in each.pods]
-        self._used = [at in set(problem.loaded) for at in range(len(problem.minions))]
+        self._used = [False] * len(problem.minions)
+        for minion in problem.loaded:
+            self._used[minion] = True
         self._many = sum(self._used)
         self._twins = _twins(problem)
 
@@ -87,8 +93,11 @@ class _Search:
         return False
 
     def _first(self, turn: int) -> int:
+        """The first Minion to try: not before that of the Pod just placed, when nothing tells the two Pods apart."""
+        if turn == 0:
+            return 0
         pod, each = self._queue[turn - 1]
-        return self._state.where[pod] if turn and each is self._queue[turn][1] and each.ties is None else 0
+        return self._state.where[pod] if each is self._queue[turn][1] and each.ties is None else 0
 
     def _try(self, turn: int, pod: int, each: PodClass, minion: int) -> bool:
         opens = not self._used[minion]

@@ -53,7 +53,7 @@ def _empty(board: Board, minion: int, minions: Sequence[int], budget: int, *, se
     rest = [each for each in minions if each != minion]
     if not squeeze(board, pods, rest, budget, seed=seed, all_or_nothing=True):
         return False
-    if is_sound(board.state):
+    if is_sound(board.state, board.moved):
         return True
     board.undo()
     return False

@@ -128,12 +128,12 @@ class State:
         return each.ties is None or self._ties_permit(each.ties, minion)
 
     def _ties_permit(self, ties: Ties, minion: int) -> bool:
-        if self._is_kept_away(ties, minion):
+        if (ties.refuses or ties.refused) and self._is_kept_away(ties, minion):
             return False
         for number, most, own in ties.spreads:
             if not self._spreads[number].takes(minion, most - own):
                 return False
-        return self.has_needs(ties, minion)
+        return not ties.needs or self.has_needs(ties, minion)
 
     def _is_kept_away(self, ties: Ties, minion: int) -> bool:
         if ties.is_named:
@@ -157,19 +157,23 @@ class State:
         )
 
     def has_needs(self, ties: Ties, minion: int) -> bool:
-        return all(self._has(need, minion) for need in ties.needs)
+        for need in ties.needs:  # noqa: SIM110 - asked for every Minion of every Pod: a generator costs as much again
+            if not self._has(need, minion):
+                return False
+        return True
 
     def is_level(self, ties: Ties, minion: int) -> bool:
         """Whether the spread constraints of a Pod that is there hold."""
         return all(self._spreads[number].takes(minion, most) for number, most, _ in ties.spreads)
 
     def _has(self, need: Need, minion: int) -> bool:
-        domains = [self._domain[watch][minion] for watch in need.watches]
-        if NOWHERE in domains:
-            return False
-        if all(self._counts[watch].get(domain) for watch, domain in zip(need.watches, domains, strict=True)):
-            return True
-        return need.own and not any(self._totals[watch] for watch in need.watches)
+        has_all = True
+        for watch in need.watches:
+            domain = self._domain[watch][minion]
+            if domain == NOWHERE:
+                return False
+            has_all = has_all and self._counts[watch].get(domain, 0) > 0
+        return has_all or (need.own and not any(self._totals[watch] for watch in need.watches))
 
     def put(self, pod: int, each: PodClass, minion: int) -> None:
         self.where[pod] = minion
