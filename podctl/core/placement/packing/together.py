@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from podctl.core.placement.packing.classes import SCARCE, PodClass, Problem, in_order
 from podctl.core.placement.packing.ratio_fill import ratio_fill
 from podctl.core.placement.packing.relations import NOWHERE
-from podctl.core.placement.packing.state import State
+from podctl.core.placement.packing.state import WAITING, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from podctl.core.placement.packing.relations import Need
 
@@ -30,12 +31,19 @@ def narrowed(problem: Problem, *, all_needs: bool = False) -> Problem:
         return problem
     allowed = {each.index: each for each in problem.classes}
     state = State(problem)
+    used = set(problem.loaded)
+    layouts: dict[int, _Layout] = {}  # by the identity of the map to domains: watches of one topology key share it
     for watch, members in groups:
+        domain = problem.web.domain[watch]
+        if id(domain) not in layouts:
+            layouts[id(domain)] = _Layout(state, domain, used)
         classes = [allowed[index] for index in sorted(members)]
-        found = _home(problem, state, problem.web.domain[watch], classes)
-        if found is None:
+        home = _home(state, layouts[id(domain)], classes)
+        if not home:
             continue
-        state, home = found
+        used.update(state.where[pod] for each in classes for pod in each.pods)
+        for layout in layouts.values():
+            layout.refresh(home)
         for each in classes:
             allowed[each.index] = _only(each, home, len(problem.minions))
     classes = list(allowed.values())
@@ -78,30 +86,67 @@ def _weight(problem: Problem, members: frozenset[int]) -> float:
     return sum(problem.classes[index].weight * len(problem.classes[index].pods) for index in members)
 
 
-def _home(
-    problem: Problem, state: State, domain: Sequence[int], classes: Sequence[PodClass]
-) -> tuple[State, list[int]] | None:
-    """The packing with the group in the first domain that takes it whole, those in use and the fullest first."""
-    by_domain: dict[int, list[int]] = {}
-    for minion, number in enumerate(domain):
-        if number != NOWHERE:
-            by_domain.setdefault(number, []).append(minion)
-    cpu = sum(each.cpu * len(each.pods) for each in classes)
-    memory = sum(each.memory * len(each.pods) for each in classes)
-    used = state.used()
+class _Layout:
+    """The domains of one topology key while group after group is placed: those in use and the fullest first."""
 
-    def key(minions: list[int]) -> tuple[bool, float, int]:
-        room = sum(state.cpu[at] * problem.weight_cpu + state.memory[at] * problem.weight_memory for at in minions)
-        return used.isdisjoint(minions), room, minions[0]
+    def __init__(self, state: State, domain: Sequence[int], used: AbstractSet[int]) -> None:
+        """`used`: the Minions in use, kept up to date by the caller."""
+        self._state = state
+        self._domain = domain
+        self._used = used
+        self._minions: dict[int, list[int]] = {}
+        for minion, number in enumerate(domain):
+            if number != NOWHERE:
+                self._minions.setdefault(number, []).append(minion)
+        self._rank = {number: self._rank_of(minions) for number, minions in self._minions.items()}
+        self._order = sorted(self._minions, key=self._rank.__getitem__)
 
-    order = in_order(classes, by_weight=False)
-    for minions in sorted(by_domain.values(), key=key):
-        if sum(state.cpu[at] for at in minions) < cpu or sum(state.memory[at] for at in minions) < memory:
+    def refresh(self, minions: Iterable[int]) -> None:
+        """To be called when Pods have come to these Minions."""
+        for number in {self._domain[minion] for minion in minions} - {NOWHERE}:
+            self._rank[number] = self._rank_of(self._minions[number])
+        self._order.sort(key=self._rank.__getitem__)  # quick, as nearly all stand where they should
+
+    def with_room(self, cpu: int, memory: int) -> Iterator[list[int]]:
+        """The Minions of each domain that has so much free, the fullest domain first."""
+        for number in list(self._order):
+            _, _, _, free_cpu, free_memory = self._rank[number]
+            if free_cpu >= cpu and free_memory >= memory:
+                yield self._minions[number]
+
+    def _rank_of(self, minions: Sequence[int]) -> tuple[bool, float, int, int, int]:
+        state, problem = self._state, self._state.problem
+        cpu, memory = sum(state.cpu[at] for at in minions), sum(state.memory[at] for at in minions)
+        return (
+            self._used.isdisjoint(minions),
+            cpu * problem.weight_cpu + memory * problem.weight_memory,
+            minions[0],
+            cpu,
+            memory,
+        )
+
+
+def _home(state: State, layout: _Layout, classes: Sequence[PodClass]) -> list[int]:
+    """The Minions of the first domain that takes the group whole, which is placed there; none when no domain does.
+
+    A class that an earlier group has placed stays: then only its domain is left.
+    """
+    new = [each for each in classes if state.where[each.pods[0]] == WAITING]
+    cpu = sum(each.cpu * len(each.pods) for each in new)
+    memory = sum(each.memory * len(each.pods) for each in new)
+    order = in_order(new, by_weight=False)
+    placed = [{state.where[pod] for pod in each.pods} for each in classes if each not in new]
+    for minions in layout.with_room(cpu, memory):
+        if not all(where.issubset(minions) for where in placed):
             continue
-        found, missed = ratio_fill(problem, minions, order, State.of(problem, state.where), most_missed=0)
+        _, missed = ratio_fill(state.problem, minions, order, state, most_missed=0)
         if not missed:
-            return found, minions
-    return None
+            return minions
+        for each in new:
+            for pod in each.pods:
+                if state.where[pod] != WAITING:
+                    state.take(pod, each)
+    return []
 
 
 def _only(each: PodClass, minions: Sequence[int], many: int) -> PodClass:
