@@ -30,6 +30,7 @@ class Preferences:
     def __init__(self, demands: Sequence[Demand], minions: Sequence[Candidate]) -> None:
         self._minions = minions
         self._tastes: dict[Hashable, tuple[list[int], list[int]] | None] = {}
+        self._likings: dict[int, list[tuple[int, int]]] = {}  # by the identity of the taste
         self._taste = [self._taste_of(each) for each in demands]
         self._terms = [_terms(each) for each in demands]
         softs = [[(_scope(each, it), it.topology_key) for it in each.spreads if not it.hard] for each in demands]
@@ -40,6 +41,7 @@ class Preferences:
         self._counts: dict[_Place, dict[int, int]] = {place: {} for place in (*places, *spread)}
         self._holders: dict[_Place, dict[int, int]] = {place: {} for place in places}  # weights of those that look
         scopes = Scopes([scope for scope, _ in (*places, *spread)])
+        self._turn = {place: turn for turn, place in enumerate(self._counts)}
         by_scope: dict[Scope, list[_Place]] = {}
         for place in self._counts:
             by_scope.setdefault(place[0], []).append(place)
@@ -53,8 +55,7 @@ class Preferences:
         """The places in which the Pod counts."""
         if not by_scope:
             return []
-        found = scopes.of(demand)
-        return [place for scope, places in by_scope.items() if scope in found for place in places]
+        return sorted((place for scope in scopes.of(demand) for place in by_scope[scope]), key=self._turn.__getitem__)
 
     def _count_what_runs(self, scopes: Scopes, by_scope: dict[Scope, list[_Place]]) -> None:
         for at, minion in enumerate(self._minions):
@@ -78,10 +79,15 @@ class Preferences:
         group = self._group[pod]
         return group is not None and self._groups[group].get(minion, 0) > 1
 
-    def has_mate(self, pod: int, minion: int) -> bool:
-        """Whether one of its set is there, while it is nowhere."""
+    def mates(self, pod: int, minion: int) -> int:
+        """How many of its set are there."""
         group = self._group[pod]
-        return group is not None and self._groups[group].get(minion, 0) > 0
+        return self._groups[group].get(minion, 0) if group else 0
+
+    def liking(self, pod: int) -> Sequence[tuple[int, int]] | None:
+        """By Minion how little it likes it for its taints and labels alone; None when they are all the same to it."""
+        taste = self._taste[pod]
+        return self._likings[id(taste)] if taste else None
 
     def group_of(self, pod: int) -> tuple[str, str] | None:
         """Namespace and name of the set; None for none."""
@@ -126,7 +132,9 @@ class Preferences:
             ]
             weights = [preference(demand, each) for each in self._minions] if demand.preferred_terms else []
             same = len(set(taints)) <= 1 and len(set(weights)) <= 1
-            self._tastes[key] = None if same else (taints, weights or [0] * len(taints))
+            taste = self._tastes[key] = None if same else (taints, weights or [0] * len(taints))
+            if taste:
+                self._likings[id(taste)] = [(few, -weight) for few, weight in zip(*taste, strict=True)]
         return self._tastes[key]
 
 
