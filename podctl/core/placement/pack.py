@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.placement.model import Packing, Policy
 from podctl.core.placement.packing.admission import admit_in_order, admit_most
-from podctl.core.placement.packing.bounds import lower_bound
+from podctl.core.placement.packing.bounds import exceeds, lower_bound
 from podctl.core.placement.packing.build import problem_of
 from podctl.core.placement.packing.portfolio import Portfolio
 from podctl.core.placement.packing.prefer import preferred
@@ -17,7 +17,7 @@ from podctl.core.placement.packing.state import State
 from podctl.core.placement.packing.together import narrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from podctl.core.placement.model import Admit, Candidate, Demand
     from podctl.core.placement.packing.classes import Problem
@@ -56,7 +56,9 @@ def pack(
 def _solve(problem: Problem, admit: Admit) -> tuple[State, int]:
     """The packing, and how few Minions it could be for what is placed."""
     tries = []
-    for version in _versions(problem):
+    possible = [each for each in problem.classes if not each.hopeless]
+    is_lost = admit == "order" and exceeds(problem, possible)  # some wait for sure: who, is told by the order alone
+    for version in _versions(problem) if not is_lost else ():
         portfolio = Portfolio(version, [each for each in version.classes if not each.hopeless])
         state = portfolio.best()
         if len(state.waiting) == problem.hopeless:
@@ -68,7 +70,11 @@ def _solve(problem: Problem, admit: Admit) -> tuple[State, int]:
     return portfolio.best(), portfolio.bound
 
 
-def _versions(problem: Problem) -> list[Problem]:
+def _versions(problem: Problem) -> Iterator[Problem]:
     """The problem with Pods that must go together bound to one domain, then as it is."""
-    versions = (narrowed(problem), narrowed(problem, all_needs=True), problem) if problem.web else (problem,)
-    return list({id(each): each for each in versions}.values())
+    if problem.web:
+        for all_needs in (False, True):
+            version = narrowed(problem, all_needs=all_needs)
+            if version is not problem:
+                yield version
+    yield problem

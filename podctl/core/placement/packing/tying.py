@@ -81,6 +81,7 @@ class Weaver:
         wanted += [Watch((), "", claim) for claim in sorted(self._claims)]
         spreads = [spread_scope(pod, it) for pod in shapes.values() for it in pod.spreads if it.hard]
         self._scopes = Scopes([scope for watch in wanted for scope in watch.scopes] + spreads)
+        self._running_in = self._minions_by_scope(set(spreads))
         self._by_scope: dict[Scope, list[int]] = {}
         for watch in wanted:
             self._add(watch)
@@ -89,6 +90,14 @@ class Weaver:
         self.is_needed = bool(self._watches or spreads)
         if self.is_needed:
             self._count_what_runs()
+
+    def _minions_by_scope(self, scopes: set[Scope]) -> dict[Scope, list[int]]:
+        """Where Pods of these scopes run: a Minion once for each Pod."""
+        found: dict[Scope, list[int]] = {}
+        for at, pod in self._running if scopes else ():
+            for scope in self._scopes.of(pod) & scopes:
+                found.setdefault(scope, []).append(at)
+        return found
 
     def _add(self, watch: Watch) -> None:
         if watch in self._watches:
@@ -195,9 +204,8 @@ class Weaver:
             domains=len(eligible),
             min_domains=spread.min_domains,
         )
-        for at, running in self._running:
-            if scope in self._scopes.of(running):
-                _count(tally.base, tally.domain[at])
+        for at in self._running_in.get(scope, ()):
+            _count(tally.base, tally.domain[at])
         number = self._tallies[key] = len(self.web.tallies)
         self.web.tallies.append(tally)
         self._tallies_of.setdefault((scope, spread.topology_key), []).append(number)
