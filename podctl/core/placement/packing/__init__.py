@@ -4,6 +4,7 @@ relations, tying            what Pods have to do with each other, counted by dom
 standing, supply            which Minions a Pod may go to whatever else is there, and what these have free
 classes, build              the batch as numbers: Pods that are alike are one class
 state, board, soundness     a packing in the making, with a way back, and whether it holds in the end
+kinship                     whom a Pod that moves may unsettle: soundness looks at these alone
 bounds                      how few Minions it could be
 settle                      Pods that stay where they are
 together                    the domain of Pods that must go together

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.packing.floors import floors
+from podctl.core.placement.packing.relations import NOWHERE
 from podctl.core.placement.packing.state import State
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def first_fit(
 def _walk(state: State, each: PodClass, minions: Sequence[int], done: int) -> int:
     cpu, memory, allowed, checked = state.cpu, state.memory, each.allowed, each.is_checked
     many = len(each.pods)
+    if each.is_tied and (seat := state.seat(each)) != NOWHERE:
+        minions = [seat] if seat in minions else []
     for minion in minions:
         if cpu[minion] < each.cpu or memory[minion] < each.memory or (allowed and not allowed[minion]):
             continue

@@ -11,6 +11,7 @@ from bisect import bisect_left, insort
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.packing.floors import floors
+from podctl.core.placement.packing.relations import NOWHERE
 from podctl.core.placement.packing.state import State
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class _Line:
 
     def nearest(self, each: PodClass) -> int:
         """The position of the Minion nearest in ratio that takes the class; -1 when none does."""
+        if each.is_tied and (seat := self.state.seat(each)) != NOWHERE:
+            return self._at(seat) if self.state.fits(each, seat) else -1
         entries, state, angle, allowed, checked = self.entries, self.state, each.angle, each.allowed, each.is_checked
         cpu, memory, want_cpu, want_memory = state.cpu, state.memory, each.cpu, each.memory
         right, end = bisect_left(entries, (angle,)), len(entries)
@@ -86,6 +89,12 @@ class _Line:
             if not checked or state.permits(each, minion):
                 return at
         return -1
+
+    def _at(self, minion: int) -> int:
+        """The position of the Minion; -1 when it is not in the line."""
+        entry = self.entry(minion)
+        at = bisect_left(self.entries, entry)
+        return at if at < len(self.entries) and self.entries[at] == entry else -1
 
     def has_use(self, minion: int) -> bool:
         cpu, memory = self.floor

@@ -156,6 +156,20 @@ class State:
             for watch in watches
         )
 
+    def seat(self, each: PodClass) -> int:
+        """The only Minion that a need leaves, as a claim does once its first Pod is placed; else NOWHERE.
+
+        Only where every Minion is a domain of its own: whoever looks for a place is spared a look at all Minions.
+        """
+        web = self.problem.web
+        for need in each.ties.needs if each.ties and web else ():
+            watch = need.watches[0]
+            if web and web.domain[watch] is web.itself and self._totals[watch]:
+                found = [domain for domain, many in self._counts[watch].items() if many > 0]
+                if len(found) == 1:
+                    return found[0]
+        return NOWHERE
+
     def has_needs(self, ties: Ties, minion: int) -> bool:
         for need in ties.needs:  # noqa: SIM110 - asked for every Minion of every Pod: a generator costs as much again
             if not self._has(need, minion):

@@ -34,6 +34,7 @@ class Web:
     counts: list[Counts] = field(default_factory=list)  # by watch: running Pods that match
     holders: list[Counts] = field(default_factory=list)  # by watch: running Pods that refuse those that match
     tallies: list[Tally] = field(default_factory=list)
+    itself: list[int] | None = None  # the entry of `domain` that claims share: each Minion is a domain of its own
 
 
 def spread_scope(pod: Demand, spread: Spread) -> Scope:
@@ -86,6 +87,7 @@ class Weaver:
         for watch in wanted:
             self._add(watch)
         self._list = list(self._watches)
+        self.web.itself = self._domains.get("")
         self._apart = frozenset(self._watches[watch] for watch in apart)
         self.is_needed = bool(self._watches or spreads)
         if self.is_needed:
