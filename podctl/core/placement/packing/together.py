@@ -7,6 +7,7 @@ place is chosen for them as a whole: the fullest domain that holds them all.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from podctl.core.placement.packing.classes import SCARCE, PodClass, Problem, in_order
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from podctl.core.placement.packing.relations import Need
+
+_TRIES = 200  # domains for one group: of many that have the room, one of the first takes it, or probably none
 
 
 def narrowed(problem: Problem, *, all_needs: bool = False) -> Problem:
@@ -136,7 +139,7 @@ def _home(state: State, layout: _Layout, classes: Sequence[PodClass]) -> list[in
     memory = sum(each.memory * len(each.pods) for each in new)
     order = in_order(new, by_weight=False)
     placed = [{state.where[pod] for pod in each.pods} for each in classes if each not in new]
-    for minions in layout.with_room(cpu, memory):
+    for minions in islice(layout.with_room(cpu, memory), _TRIES):
         if not all(where.issubset(minions) for where in placed):
             continue
         _, missed = ratio_fill(state.problem, minions, order, state, most_missed=0)
