@@ -100,13 +100,17 @@ def _apart(problem: Problem, classes: Sequence[PodClass]) -> int:
         for bit in range(each.ports.bit_length()):
             if each.ports >> bit & 1:
                 groups.setdefault(("port", bit), []).append(each)
-    most = 0
-    for members in groups.values():
-        many = sum(len(each.pods) for each in members)
-        if many > most:
-            open_to = [at for at in problem.loaded if any(it.allowed is None or it.allowed[at] for it in members)]
-            most = max(most, many - len(open_to))
-    return most
+    return max((_more_than_loaded(problem, members) for members in groups.values()), default=0)
+
+
+def _more_than_loaded(problem: Problem, members: Sequence[PodClass]) -> int:
+    """How many of these Pods are left when every loaded Minion that may take one has one."""
+    left = sum(len(each.pods) for each in members)
+    for minion in problem.loaded:
+        if left <= 0:
+            break
+        left -= any(each.allowed is None or each.allowed[minion] for each in members)
+    return left
 
 
 def _dual(problem: Problem, classes: Sequence[PodClass]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podctl.core.placement.claims import claim_homes
 from podctl.core.placement.packing.classes import SCARCE, PodClass, Problem
 from podctl.core.placement.packing.kinship import kinship
-from podctl.core.placement.packing.standing import Standing
+from podctl.core.placement.packing.standing import Standing, asks
 from podctl.core.placement.packing.state import State
 from podctl.core.placement.packing.supply import Supply
 from podctl.core.placement.packing.tying import Weaver
@@ -80,26 +80,39 @@ def _shared(demands: Sequence[Demand], homes: Mapping[str, tuple[str, ...]]) -> 
 
 
 def _classes(demands: Sequence[Demand], supply: Supply, standing: Standing, weaver: Weaver) -> list[PodClass]:
-    for each in demands:
-        if each.spreads:
-            weaver.prepare(each)
-    found: dict[Hashable, PodClass] = {}
+    alike: dict[Hashable, list[int]] = {}
     for pod, demand in enumerate(demands):
-        allowed = standing.of(demand)
-        ties = weaver.ties(demand)
-        key = (
-            demand.priority, demand.cpu_millis, demand.memory_bytes, demand.host_ports, allowed, ties,
-            tuple(demand.extended.items()) if demand.extended else (),
-        )  # fmt: skip
-        known = found.get(key)
-        if known is None:
-            known = found[key] = PodClass(
+        alike.setdefault(_ask(demand, tied=weaver.is_needed), []).append(pod)
+    firsts = [(demands[pods[0]], pods) for pods in alike.values()]
+    for demand, _ in firsts:
+        if demand.spreads:
+            weaver.prepare(demand)
+    found: dict[Hashable, PodClass] = {}
+    for demand, pods in firsts:
+        allowed, ties = standing.of(demand), weaver.ties(demand)
+        extras, ports = supply.extras_of(demand), supply.ports_of(demand)
+        key = (demand.priority, demand.cpu_millis, demand.memory_bytes, extras, ports, allowed, ties)
+        if key not in found:
+            found[key] = PodClass(
                 index=len(found), priority=demand.priority, cpu=demand.cpu_millis, memory=demand.memory_bytes,
-                extras=supply.extras_of(demand), ports=supply.ports_of(demand), clash=supply.clash_of(demand),
-                allowed=allowed, ties=ties,
+                extras=extras, ports=ports, clash=supply.clash_of(demand), allowed=allowed, ties=ties,
             )  # fmt: skip
-        known.pods.append(pod)
+        found[key].pods += pods
+    for each in found.values():
+        each.pods.sort()
     return list(found.values())
+
+
+def _ask(demand: Demand, *, tied: bool) -> Hashable:
+    """Equal for Pods that ask for the same; cheap, as it is made for every Pod. `tied`: Pods look at each other."""
+    between: Hashable = None
+    if tied:
+        labels = tuple(demand.labels.items())
+        between = (demand.key.namespace, labels, demand.near, demand.apart, demand.spreads)
+    return (
+        demand.priority, demand.cpu_millis, demand.memory_bytes, tuple(demand.extended.items()), demand.host_ports,
+        demand.claims, demand.node_name, demand.home, *asks(demand), between,
+    )  # fmt: skip
 
 
 def _class_of(problem: Problem) -> list[PodClass]:

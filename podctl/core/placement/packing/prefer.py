@@ -49,6 +49,10 @@ def _prefers_anything(demands: Sequence[Demand], minions: Sequence[Candidate]) -
     if any(taint.effect == "PreferNoSchedule" for each in minions for taint in each.taints):
         return True
     return any(
-        each.group or each.preferred_terms or each.preferred_near or each.preferred_apart or each.spreads
+        each.group
+        or each.preferred_terms
+        or each.preferred_near
+        or each.preferred_apart
+        or any(not it.hard for it in each.spreads)
         for each in demands
     )

@@ -16,10 +16,9 @@ from podctl.core.placement.packing.relations import (
     domains_of,
     scope_of,
 )
-from podctl.core.placement.packing.standing import asks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from podctl.core.placement.model import Candidate, Demand, Spread
 
@@ -67,7 +66,6 @@ class Weaver:
         self._allowed = allowed
         self._running = [(at, used.pod) for at, each in enumerate(minions) for used in each.used if used.pod]
         self._watches: dict[Watch, int] = {}
-        self._ties: dict[Hashable, Ties | None] = {}
         self._domains: dict[str, list[int]] = {}
         self._counting: dict[tuple[bytes, frozenset[str]], bytes] = {}
         self._tallies: dict[tuple[Scope, str, bytes, int], int] = {}
@@ -132,21 +130,6 @@ class Weaver:
         """What this Pod has to do with others; None for nothing."""
         if not self.is_needed:
             return None
-        key = (
-            pod.key.namespace,
-            tuple(pod.labels.items()),
-            pod.near,
-            pod.apart,
-            pod.spreads,
-            pod.claims,
-            bool(pod.node_name),
-            *asks(pod),  # they tell which domains a spread constraint looks at
-        )
-        if key not in self._ties:
-            self._ties[key] = self._make_ties(pod)
-        return self._ties[key]
-
-    def _make_ties(self, pod: Demand) -> Ties | None:
         matched = self._matching(pod)
         claims = [self._watches[Watch((), "", claim)] for claim in pod.claims if claim in self._claims]
         holds = tuple(self._watches[watch] for watch in apart_watches(pod))
