@@ -1,4 +1,4 @@
-"""Batches of awkward kinds, too large to try everything: every search ends by its budget, and what it found is valid."""
+"""Batches of awkward kinds, too large to try everything: every search ends by its budget, with a valid answer."""
 
 import pytest
 
