@@ -52,10 +52,14 @@ AGAIN = { echo "AGAIN, one at a time, what failed above:"; \
 test-faults-long: venv packages ## Crashes at every point and at 100 random moments (hours)
 	PODCTL_LONG_FAULTS=1 $(BIN)/python -m pytest tests/real/test_crash.py
 
+# Placement at length: counting lines would take most of their time.
+PLACEMENT := $(addprefix tests/core/test_,placement_bars.py placement_exact.py packing_large.py)
+
 .PHONY: test
 test: venv packages lint ## Every test, those on real Minions included, and the linters
 	@rm -f .coverage .coverage.*
-	$(PYTEST) --cov --cov-report= tests --ignore tests/real || $(call AGAIN,tests --ignore tests/real)
+	$(PYTEST) $(PLACEMENT) || $(call AGAIN,$(PLACEMENT))
+	$(PYTEST) --cov --cov-report= tests --ignore tests/real $(addprefix --ignore ,$(PLACEMENT)) || $(call AGAIN,tests --ignore tests/real)
 	$(PYTEST) --cov --cov-append --cov-report=term:skip-covered tests/real || $(call AGAIN,tests/real)
 
 .PHONY: test-fast

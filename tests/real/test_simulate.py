@@ -48,10 +48,10 @@ def simulated(podctl, namespace):
 
 
 def everything(sandbox):
-    """Containers with their states, volumes, images and networks of every Minion."""
+    """Containers with their states, volumes, images and networks of every Minion; docker lists equals in any order."""
     return {
         minion.name: [
-            minion.docker(*words).stdout
+            sorted(minion.docker(*words).stdout.splitlines())
             for words in (
                 ("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.State}}"),
                 ("volume", "ls", "-q"),
