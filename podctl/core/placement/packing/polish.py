@@ -134,8 +134,7 @@ class Polish:
             after = _plus(after, self._cost(pod, minion))
             self._put(pod, minion)
             done.append(pod)
-        tied = any(self._class_of[pod].ties for pod, _ in moves)
-        if len(done) == len(moves) and after < before and not (tied and not is_sound(self.state)):
+        if len(done) == len(moves) and after < before and is_sound(self.state, done):
             return True
         self._revert(done, homes)
         return False

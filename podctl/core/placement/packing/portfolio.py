@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _CHECKS = 1_000_000  # the least budget
 _CHECKS_PER_POD = 150
 _RATIO_TRIES, _RATIO_TRIES_TIED = 12, 4
+_CLOSE = 2  # Minions: with constraints the rest of the way is the shrinking's
 _SLACK_LIMIT = 400_000  # classes x Minions up to which slack fills are tried
 _NOISY_LIMIT, _NOISY_PODS, _NOISY_TRIES = 120_000, 1_200, 24
 _GIVE_UP_AFTER, _FAR = 4, 1  # noisy tries, when they are more than so many Minions behind
@@ -99,7 +100,7 @@ class Portfolio:
             tied = any(each.is_checked or each.allowed is not None for each in classes)
             many = high if by_weight else low  # the second order is worth a bisection only if it is better at all
             for _ in range(_RATIO_TRIES_TIED if tied else _RATIO_TRIES):
-                if low > high:
+                if high - low < (_CLOSE if tied else 0):
                     break
                 state, missed = ratio_fill(self._problem, minions[:many], classes, most_missed=0)
                 if missed:

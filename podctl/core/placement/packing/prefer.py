@@ -25,7 +25,7 @@ def preferred(state: State, demands: Sequence[Demand], candidates: Sequence[Cand
     if policy.strategy == "binpack" and not _prefers_anything(demands, minions) and len(demands) > HANDFUL:
         return state
     found = _polished(state, demands, minions, policy.strategy)
-    return best_of_all(found, Preferences(demands, minions), policy)
+    return best_of_all(found, Preferences(demands, minions), policy) if len(demands) <= HANDFUL else found
 
 
 def _polished(state: State, demands: Sequence[Demand], minions: Sequence[Candidate], strategy: Strategy) -> State:
