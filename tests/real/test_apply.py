@@ -346,9 +346,9 @@ KEEPS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def store(sandbox, tmp_path_factory):
-    """A namespace in which the tests below delete one thing after the other."""
+    """podctl in a namespace of its own."""
     podctl = Podctl(inventory=sandbox.inventory, home=tmp_path_factory.mktemp("home"))
     namespace = f"t-{uuid.uuid4().hex[:8]}"
 
@@ -361,17 +361,25 @@ def store(sandbox, tmp_path_factory):
         remove_namespace(minion, namespace)
 
 
-def test_a_claim_is_made_with_the_first_pod_that_uses_it(sandbox, store):
-    text = listed(CLAIM, pod("writer", "bravo", **KEEPS))
-    done = store("apply", "-f", "-", "--no-wait", input=text)
-    assert (done.returncode, done.stdout) == (0, "persistentvolumeclaim/data created\npod/writer created\n")
-    bravo = sandbox["bravo"]
-    bravo.docker("exec", f"podctl_sandbox_{store.namespace}_writer_app", "sh", "-c", "echo kept >/data/note")
+@pytest.fixture
+def stored(sandbox, store):
+    """A claim on bravo and the Pod `writer`, which has written into it."""
+    done = store("apply", "-f", "-", "--no-wait", input=listed(CLAIM, pod("writer", "bravo", **KEEPS)))
+    assert (done.returncode, done.stdout) == (0, "persistentvolumeclaim/data created\npod/writer created\n"), (
+        done.stderr
+    )
+    name = f"podctl_sandbox_{store.namespace}_writer_app"
+    sandbox["bravo"].docker("exec", name, "sh", "-c", "echo kept >/data/note")
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_claim_is_made_with_the_first_pod_that_uses_it(store):
     rows = store("get", "pvc", "--no-headers", "-o", "wide").stdout.split()
     assert rows[:5] == ["data", "Bound", store.volume, "1Gi", "RWO"]
     assert rows[-1] == "bravo"
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_claim_in_use_is_not_deleted(store):
     done = store("delete", "pvc", "data", "--yes")
     assert (done.returncode, done.stdout) == (2, "")
@@ -381,6 +389,7 @@ def test_a_claim_in_use_is_not_deleted(store):
     )
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_claim_outlives_its_pod_and_the_next_pod_follows_it(sandbox, store):
     assert store("delete", "pod", "writer").stdout == 'pod "writer" deleted\n'
     reader = pod("reader", "", **KEEPS)
@@ -394,9 +403,10 @@ def test_a_claim_outlives_its_pod_and_the_next_pod_follows_it(sandbox, store):
     assert f"  charlie: claim {store.namespace}/data lives on bravo\n" in away.stderr
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_script_deletes_no_data_without_yes_and_touches_nothing(sandbox, store):
     before = everything(sandbox)
-    done = store("delete", "-f", "-", input=listed(CLAIM, pod("reader", "bravo")))
+    done = store("delete", "-f", "-", input=listed(CLAIM, pod("writer", "bravo")))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"error: nothing was deleted, as nobody can be asked here: this deletes volume {store.volume} (1Gi) of claim "
@@ -406,9 +416,10 @@ def test_a_script_deletes_no_data_without_yes_and_touches_nothing(sandbox, store
     assert everything(sandbox) == before
 
 
+@pytest.mark.usefixtures("stored")
 def test_with_yes_the_pod_and_then_its_claim_go(sandbox, store):
-    done = store("delete", "--yes", "-f", "-", input=listed(CLAIM, pod("reader", "bravo")))
-    wanted = 'pod "reader" deleted\npersistentvolumeclaim "data" deleted\n'
+    done = store("delete", "--yes", "-f", "-", input=listed(CLAIM, pod("writer", "bravo")))
+    wanted = 'pod "writer" deleted\npersistentvolumeclaim "data" deleted\n'
     assert (done.returncode, done.stdout) == (0, wanted), done.stderr
     assert store.volume not in sandbox["bravo"].docker("volume", "ls", "-q").stdout.split()
     assert store("get", "pvc").stderr == f"No resources found in {store.namespace} namespace.\n"
