@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.packing.board import Board
+from podctl.core.placement.packing.board import Board, budget_of
 from podctl.core.placement.packing.bounds import opening_order
 from podctl.core.placement.packing.classes import in_order
 from podctl.core.placement.packing.first_fit import first_fit
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from podctl.core.placement.packing.classes import PodClass, Problem
 
 _TRY = 8_000  # checks for one Pod
-_CHECKS = 1_000_000  # the least budget
-_CHECKS_PER_POD = 150
 
 
 def admit_in_order(problem: Problem) -> State:
@@ -87,7 +85,7 @@ class _Turns:
         self._problem = problem
         self._minions = minions
         self._board = Board(state)
-        self._budget = max(_CHECKS, _CHECKS_PER_POD * problem.pods)
+        self._budget = budget_of(problem.pods)
         self._search_budget = CHECKS
         self._is_small = is_small(problem, 1)
 

@@ -13,8 +13,15 @@ if TYPE_CHECKING:
     from podctl.core.placement.packing.classes import PodClass
     from podctl.core.placement.packing.state import State
 
+_CHECKS = 1_000_000  # the least budget of a batch
+_CHECKS_PER_POD = 150
 _BAND = 1000.0  # so much heavier is a Pod of the next higher priority
 _TOUCH = 1e-6  # what a Pod that asks for nothing weighs
+
+
+def budget_of(pods: int) -> int:
+    """Checks that searches may spend on a batch of so many Pods."""
+    return max(_CHECKS, _CHECKS_PER_POD * pods)
 
 
 @dataclass(slots=True)

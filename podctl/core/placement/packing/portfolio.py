@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.packing.board import Board
+from podctl.core.placement.packing.board import Board, budget_of
 from podctl.core.placement.packing.bounds import exceeds, lower_bound, opening_order
 from podctl.core.placement.packing.classes import in_order
 from podctl.core.placement.packing.first_fit import first_fit
@@ -18,12 +18,10 @@ from podctl.core.placement.packing.squeeze import squeeze
 from podctl.core.placement.packing.state import WAITING, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from podctl.core.placement.packing.classes import PodClass, Problem
 
-_CHECKS = 1_000_000  # the least budget
-_CHECKS_PER_POD = 150
 _RATIO_TRIES, _RATIO_TRIES_TIED = 12, 4
 _CLOSE = 2  # Minions: with constraints the rest of the way is the shrinking's
 _SLACK_LIMIT = 400_000  # classes x Minions up to which slack fills are tried
@@ -48,7 +46,7 @@ class Portfolio:
         self._bound = max(lower_bound(problem, classes), len(problem.loaded))
         self._opening = opening_order(problem, classes)
         self._rank = {minion: at for at, minion in enumerate(self._opening)}
-        self._budget = max(_CHECKS, _CHECKS_PER_POD * len(self._pods))
+        self._budget = budget_of(len(self._pods))
         self._found: list[tuple[_Key, str, State]] = []
         self._loaded = set(problem.loaded)
         self._many = len(classes) * len(problem.minions)
@@ -121,17 +119,14 @@ class Portfolio:
             for turn in range(_NOISY_TRIES):
                 if self._done or (turn == _GIVE_UP_AFTER and self._is_far("slack")):
                     break
-                self._consider(
-                    slack_fill(
-                        self._problem, self._opening, self._sorted[False], largest_leads=not turn % 2, random=noise
-                    ),
-                    "slack",
-                )
+                self._slack(largest=not turn % 2, noise=noise)
         if self._found[0] is not before and not self._waits:
             self._ratios()
 
-    def _slack(self, *, largest: bool) -> None:
-        self._consider(slack_fill(self._problem, self._opening, self._sorted[False], largest_leads=largest), "slack")
+    def _slack(self, *, largest: bool, noise: Callable[[], float] | None = None) -> None:
+        classes = self._sorted[False]
+        state = slack_fill(self._problem, self._opening, classes, largest_leads=largest, random=noise)
+        self._consider(state, "slack")
 
     def _place_the_waiting(self) -> None:
         """What no fill placed: every possibility, where they are few; else the squeeze."""
