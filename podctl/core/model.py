@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from podctl.core.document.model import DocumentCopy
     from podctl.core.placement.model import Strategy
 
 
@@ -179,6 +180,7 @@ class ObservedPod:
     infra: ObservedContainer | None
     containers: Mapping[str, ObservedContainer]  # by their name in the Pod, init containers included
     cluster: str = ""  # whose Pod it is
+    revision: int = 0  # of the Document that wanted it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +198,7 @@ class ObservedMinion:
     foreign_pods: tuple[ObservedPod, ...] = ()  # of other podctl clusters on the same machine
     others: tuple[ObservedContainer, ...] = ()  # every other container
     volumes: tuple[ObservedVolume, ...] = ()  # that carry our cluster's label
+    copies: tuple[DocumentCopy, ...] = ()  # of our cluster's Document
 
     @property
     def silent(self) -> bool:

@@ -24,6 +24,11 @@ def infra(cluster: str, key: PodKey) -> str:
     return f"podctl_{cluster}_{key.namespace}_{key.name}"
 
 
+def document(cluster: str, revision: int) -> str:
+    """A copy of the Document. A namespace has no dot, so that no Pod can have this name."""
+    return f"podctl_{cluster}_state.{revision}"
+
+
 def marked(name: str, mark: Mark, uid: str) -> str:
     return name if mark is Mark.COMMITTED else f"{name}.{mark}.{uid}"
 

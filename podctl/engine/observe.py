@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from podctl.core.document.model import DocumentCopy
 from podctl.core.model import Mark, ObservedMinion, ObservedPod, PodKey, Role
 from podctl.core.naming import mark_of
 from podctl.engine.docker import answers, ask, labels
@@ -61,7 +62,8 @@ def read(minion: Minion, cluster: str, results: Sequence[StepResult]) -> Observe
     containers, volumes, facts, resolv_conf, address, now = (result.text for result in results)
     every = answers.parse_containers(containers)
     of_pods = [each for each in every if labels.UID in each.labels and labels.CLUSTER in each.labels]
-    ids = {each.id for each in of_pods}
+    copies = [each for each in every if each.labels.get(labels.ROLE) == labels.DOCUMENT]
+    ids = {each.id for each in (*of_pods, *copies)}
     found = pods(minion.name, of_pods)
     return ObservedMinion(
         minion=minion,
@@ -71,7 +73,23 @@ def read(minion: Minion, cluster: str, results: Sequence[StepResult]) -> Observe
         foreign_pods=tuple(pod for pod in found if pod.cluster != cluster),
         others=tuple(each for each in every if each.id not in ids),
         volumes=answers.parse_volumes(volumes),
+        copies=tuple(_copy(each) for each in copies if each.labels.get(labels.CLUSTER) == cluster),
     )
+
+
+def _copy(container: ObservedContainer) -> DocumentCopy:
+    return DocumentCopy(
+        revision=_number(container.labels),
+        committed=not container.name.endswith(f".{Mark.NEW}"),
+        running=container.running,
+        container=container.id,
+        payload=labels.unpack_document(container.labels),
+    )
+
+
+def _number(found: Mapping[str, str]) -> int:
+    text = found.get(labels.REVISION, "")
+    return int(text) if text.isdecimal() else 0
 
 
 def pods(minion: str, members: Iterable[ObservedContainer]) -> tuple[ObservedPod, ...]:
@@ -98,6 +116,7 @@ def _pod(minion: str, uid: str, members: Sequence[ObservedContainer]) -> Observe
         placement_reason=first.get(labels.REASON, ""),
         infra=infra,
         cluster=first.get(labels.CLUSTER, ""),
+        revision=_number(first),
         containers={each.labels.get(labels.CONTAINER, each.name): each for each in members if each is not infra},
     )
 

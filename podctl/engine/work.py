@@ -34,6 +34,7 @@ class Job:
     wait: bool = True
     timeout_seconds: float = 600
     grace_seconds: int | None = None  # None: each Pod's own
+    revision: int = 0  # of the Document that wants what is made
 
     @property
     def given(self) -> Manifests:
@@ -97,6 +98,7 @@ def _making(action: PodAction, job: Job, uid: str) -> Making:
         placement_reason=action.placement_reason if isinstance(action, Create | Replace) else "",
         context=context,
         now_seconds=int(seen.now.timestamp()),
+        revision=job.revision,
     )
 
 

@@ -26,28 +26,49 @@ CLAIM = "podctl.claim"
 CLAIM_SIZE = "podctl.claim-size"
 CLAIM_MODES = "podctl.claim-modes"
 CREATED_AT = "podctl.created-at"
+REVISION = "podctl.revision"
+DOCUMENT = "document"  # the role of a container that carries a copy of the Document
 _MANIFEST = "podctl.manifest."
+_DOCUMENT = "podctl.document."
 _PIECE = 48_000
 
 
 def pack_manifest(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The manifest as labels `podctl.manifest.0`, `.1`, ...: JSON, zlib, base64, 48 kB each."""
+    """The manifest as labels `podctl.manifest.0`, `.1`, ...: JSON, zlib, base64."""
     text = json.dumps(manifest, separators=(",", ":"), ensure_ascii=False)
     packed = base64.b64encode(zlib.compress(text.encode("utf-8", "surrogatepass"), 9)).decode("ascii")
-    return {f"{_MANIFEST}{n}": packed[at : at + _PIECE] for n, at in enumerate(range(0, len(packed), _PIECE))}
+    return _cut(_MANIFEST, packed)
 
 
 def unpack_manifest(labels: Mapping[str, str]) -> dict[str, Any]:
     """The manifest in the labels of an infra container; {} where there is none that can be read."""
-    pieces: list[str] = []
-    while (piece := labels.get(f"{_MANIFEST}{len(pieces)}")) is not None:
-        pieces.append(piece)
     try:
-        text = zlib.decompress(base64.b64decode("".join(pieces), validate=True)).decode("utf-8", "surrogatepass")
-        value = json.loads(text)
+        packed = base64.b64decode(_joined(_MANIFEST, labels), validate=True)
+        value = json.loads(zlib.decompress(packed).decode("utf-8", "surrogatepass"))
     except (ValueError, zlib.error):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def pack_document(payload: str) -> dict[str, str]:
+    """What codec.encode made, as labels `podctl.document.0`, `.1`, ..."""
+    return _cut(_DOCUMENT, payload)
+
+
+def unpack_document(labels: Mapping[str, str]) -> str:
+    return _joined(_DOCUMENT, labels)
+
+
+def _cut(name: str, text: str) -> dict[str, str]:
+    """Pieces of 48 kB."""
+    return {f"{name}{n}": text[at : at + _PIECE] for n, at in enumerate(range(0, len(text), _PIECE))}
+
+
+def _joined(name: str, labels: Mapping[str, str]) -> str:
+    pieces: list[str] = []
+    while (piece := labels.get(f"{name}{len(pieces)}")) is not None:
+        pieces.append(piece)
+    return "".join(pieces)
 
 
 def label_file(labels: Mapping[str, str]) -> str:

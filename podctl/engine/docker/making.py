@@ -31,6 +31,7 @@ class Making:
     placement_reason: str
     context: PodContext
     now_seconds: int
+    revision: int = 0  # of the Document that wants it
     mountpoints: Mapping[str, str] = field(default_factory=dict)  # by docker's name of the volume
     image_users: Mapping[str, str] = field(default_factory=dict)  # what an image's USER says, by reference
 
@@ -69,6 +70,7 @@ class Making:
             labels.NAMESPACE: self.key.namespace,
             labels.POD: self.key.name,
             labels.UID: self.uid,
+            labels.REVISION: str(self.revision),
             labels.ROLE: str(role),
             labels.CONTAINER: name,
         }

@@ -1,0 +1,83 @@
+"""A Document as text: JSON, zlib, base64. Equal Documents give equal texts."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from podctl.core.document.model import Act, Deed, Document, ObjectKey, PodEntry, Silence
+from podctl.core.model import PodKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORM = 1  # grows when an older podctl could not read what this one writes
+
+
+def encode(document: Document) -> str:
+    text = json.dumps(_plain(document), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return base64.b64encode(zlib.compress(text.encode("utf-8", "surrogatepass"), 6)).decode("ascii")
+
+
+def decode(payload: str) -> Document:
+    """Raises ValueError for what is no Document, or one of a newer podctl."""
+    try:
+        text = zlib.decompress(base64.b64decode(payload, validate=True)).decode("utf-8", "surrogatepass")
+        value = json.loads(text)
+        if value["form"] > FORM:
+            raise ValueError(f"it was written by a newer podctl (form {value['form']}, this one knows {FORM})")
+        return _document(value)
+    except (zlib.error, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is damaged: {error}") from error
+
+
+def _plain(document: Document) -> dict[str, Any]:
+    return {
+        "form": FORM,
+        "cluster": document.cluster,
+        "revision": document.revision,
+        "keepers": list(document.keepers),
+        "pods": [
+            {**_fields(each, "key"), "namespace": key.namespace, "name": key.name}
+            for key, each in sorted(document.pods.items())
+        ],
+        "objects": [
+            {"kind": key.kind, "namespace": key.namespace, "name": key.name, "raw": raw}
+            for key, raw in sorted(document.objects.items(), key=lambda item: item[0])
+        ],
+        "cordons": sorted(document.cordons),
+        "silences": {name: _fields(each) for name, each in document.silences.items()},
+        "acts": [{**_fields(each, "deeds"), "deeds": [_fields(deed) for deed in each.deeds]} for each in document.acts],
+    }
+
+
+def _fields(value: Any, *without: str) -> dict[str, Any]:
+    """What differs from its default."""
+    pairs = ((each, getattr(value, each.name)) for each in dataclasses.fields(value) if each.name not in without)
+    return {each.name: given for each, given in pairs if given != _default(each)}
+
+
+def _default(of: dataclasses.Field[Any]) -> Any:
+    return of.default if of.default_factory is dataclasses.MISSING else of.default_factory()
+
+
+def _document(value: Mapping[str, Any]) -> Document:
+    pods = [_pod(each) for each in value["pods"]]
+    return Document(
+        cluster=value["cluster"],
+        revision=value["revision"],
+        keepers=tuple(value["keepers"]),
+        pods={each.key: each for each in pods},
+        objects={ObjectKey(each["kind"], each["namespace"], each["name"]): each["raw"] for each in value["objects"]},
+        cordons=frozenset(value["cordons"]),
+        silences={name: Silence(**each) for name, each in value["silences"].items()},
+        acts=tuple(Act(**{**each, "deeds": tuple(Deed(**deed) for deed in each["deeds"])}) for each in value["acts"]),
+    )
+
+
+def _pod(value: Mapping[str, Any]) -> PodEntry:
+    rest = {name: each for name, each in value.items() if name not in ("namespace", "name")}
+    return PodEntry(key=PodKey(value["namespace"], value["name"]), **{"manifest": {}, "spec_hash": "", **rest})
