@@ -48,6 +48,7 @@ def _plain(document: Document) -> dict[str, Any]:
             {"kind": key.kind, "namespace": key.namespace, "name": key.name, "raw": raw}
             for key, raw in sorted(document.objects.items(), key=lambda item: item[0])
         ],
+        "claims": [[key.namespace, key.name, minion] for key, minion in sorted(document.claims.items())],
         "cordons": sorted(document.cordons),
         "silences": {name: _fields(each) for name, each in document.silences.items()},
         "acts": [{**_fields(each, "deeds"), "deeds": [_fields(deed) for deed in each.deeds]} for each in document.acts],
@@ -72,6 +73,7 @@ def _document(value: Mapping[str, Any]) -> Document:
         keepers=tuple(value["keepers"]),
         pods={each.key: each for each in pods},
         objects={ObjectKey(each["kind"], each["namespace"], each["name"]): each["raw"] for each in value["objects"]},
+        claims={PodKey(namespace, name): minion for namespace, name, minion in value["claims"]},
         cordons=frozenset(value["cordons"]),
         silences={name: Silence(**each) for name, each in value["silences"].items()},
         acts=tuple(Act(**{**each, "deeds": tuple(Deed(**deed) for deed in each["deeds"])}) for each in value["acts"]),

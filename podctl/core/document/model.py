@@ -82,6 +82,7 @@ class Document:
     keepers: tuple[str, ...] = ()
     pods: Mapping[PodKey, PodEntry] = field(default_factory=dict)
     objects: Mapping[ObjectKey, Mapping[str, Any]] = field(default_factory=dict)  # as applied
+    claims: Mapping[PodKey, str] = field(default_factory=dict)  # the Minion that has a claim's volume, by the claim
     cordons: frozenset[str] = frozenset()
     silences: Mapping[str, Silence] = field(default_factory=dict)  # by Minion
     acts: tuple[Act, ...] = ()  # the oldest first
