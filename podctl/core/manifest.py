@@ -1,5 +1,6 @@
 """Manifests as text to frozen values: Kubernetes' own YAML, with every error of all files at once.
 
+What a Pod takes from ConfigMaps and Secrets that are in none of the files stays open: see podctl.core.references.
 An error is one line, `web.yaml:7: spec.containers[0].image: what`. No error and no warning shows a Secret's value.
 """
 
@@ -10,17 +11,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import ValidationError
 
+from podctl.core.document.model import ObjectKey
 from podctl.core.model import PodKey
+from podctl.core.references import OpenUse, content_of, lacking, taken
 from podctl.core.schema.advice import advice
 from podctl.core.schema.config import ConfigMap, PersistentVolumeClaim, Secret
 from podctl.core.schema.kinds import kind_problem
 from podctl.core.schema.messages import problems_of
 from podctl.core.schema.pod import Pod
 from podctl.core.schema.prune import Findings, Warned, prune
-from podctl.core.schema.references import Use, claims, uses
+from podctl.core.schema.references import claims, uses
 from podctl.core.schema.rules import broken_rules
 from podctl.core.spechash import content_hash, spec_hash
-from podctl.core.yamltext import Document, Path, did_you_mean, kind, load
+from podctl.core.yamlnodes import Node
+from podctl.core.yamltext import Document, Path, kind, load
 from podctl.errors import ManifestError
 
 if TYPE_CHECKING:
@@ -47,6 +51,7 @@ class PodManifest:
     line: int
     config_hashes: Mapping[str, str]  # "configmap/web" -> hash of the keys that this Pod uses
     claims: tuple[str, ...]  # names that it mounts; in the files, or in the cluster already
+    open: tuple[OpenUse, ...] = ()  # references to objects that are in none of the files
 
     @property
     def spec_hash(self) -> str:
@@ -56,13 +61,33 @@ class PodManifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifests:
-    """Everything in the order of the files."""
+    """Everything in the order of the files. `known_*`: what its Pods use besides, as the cluster remembers it."""
 
     pods: tuple[PodManifest, ...] = ()
     config_maps: tuple[ConfigMap, ...] = ()
     secrets: tuple[Secret, ...] = ()
     claims: tuple[PersistentVolumeClaim, ...] = ()
     warnings: tuple[str, ...] = ()
+    known_config_maps: tuple[ConfigMap, ...] = ()
+    known_secrets: tuple[Secret, ...] = ()
+    known_claims: tuple[PersistentVolumeClaim, ...] = ()
+    # As written, namespace filled in, of all objects of the files but Pods; not shown, since it has Secrets' values.
+    raws: Mapping[ObjectKey, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+
+    def config_maps_of(self, namespace: str) -> Mapping[str, ConfigMap]:
+        """By name; those of the files come before known ones."""
+        every = (*self.known_config_maps, *self.config_maps)
+        return {each.metadata.name: each for each in every if each.metadata.namespace == namespace}
+
+    def secrets_of(self, namespace: str) -> Mapping[str, Secret]:
+        """As config_maps_of."""
+        every = (*self.known_secrets, *self.secrets)
+        return {each.metadata.name: each for each in every if each.metadata.namespace == namespace}
+
+    def claims_of(self, namespace: str) -> Mapping[str, PersistentVolumeClaim]:
+        """As config_maps_of."""
+        every = (*self.known_claims, *self.claims)
+        return {each.metadata.name: each for each in every if each.metadata.namespace == namespace}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,32 +141,49 @@ def parse(
     """The objects of all (name, text), checked against each other. Raises ManifestError with every problem.
 
     An object without a namespace gets `namespace`. With `enforce_namespace` (default: when the namespace is not
-    "default") an object of another namespace is an error, as under `kubectl -n`. Without `references` what a Pod refers
-    to need not be in the files: to delete a Pod, its ConfigMaps are not needed.
+    "default") an object of another namespace is an error, as under `kubectl -n`. A reference to an object that is in
+    none of the files stays open; without `references` one to an object that lacks what it needs is no problem either:
+    to delete a Pod, its ConfigMaps are not needed.
     """
     enforce = namespace != "default" if enforce_namespace is None else enforce_namespace
     reading = _Reading(namespace=namespace, enforce=enforce, order={name: at for at, (name, _) in enumerate(sources)})
-    items = [
-        item
-        for name, text in sources
-        for document in _documents(name, text, reading)
-        for item in _items(document, (), document.value, reading)
-    ]
-    items = _distinct(items, reading)
+    documents = [document for name, text in sources for document in _documents(name, text, reading)]
+    items = _read(documents, reading)
     if not items and not reading.problems:
         given = ", ".join(name for name, _ in sources)
         raise ManifestError([f"{given or 'the given files'}: no objects"], hint="Write a Pod, or name another file.")
+    hint = "Nothing was touched. Correct the files and run it again."
+    return _manifests(items, reading, hint=hint, references=references)
+
+
+def parse_values(values: Iterable[Mapping[str, Any]], source: str) -> Manifests:
+    """As `parse`, of objects that were read before: each says its namespace, and none has lines."""
+    reading = _Reading(namespace="default", enforce=False, order={source: 0})
+    documents = [Document(value=each, source=source, root=Node(line=1, value=None)) for each in values]
+    return _manifests(
+        _read(documents, reading), reading, hint="This podctl reads it otherwise than the one that wrote it."
+    )
+
+
+def _read(documents: Iterable[Document], reading: _Reading) -> list[_Item]:
+    items = [item for document in documents for item in _items(document, (), document.value, reading)]
+    return _distinct(items, reading)
+
+
+def _manifests(items: Sequence[_Item], reading: _Reading, *, hint: str, references: bool = True) -> Manifests:
     pods = _pods(items, reading, references=references)
     if reading.problems:
         problems = [text for _, _, text in sorted(reading.problems, key=lambda each: each[:2])]
-        raise ManifestError(problems, hint="Nothing was touched. Correct the files and run it again.")
+        raise ManifestError(problems, hint=hint)
     things = [item.thing for item in items]
+    others = [item for item in items if item.thing is not None and not isinstance(item.thing, Pod)]
     return Manifests(
         pods=pods,
         config_maps=tuple(each for each in things if isinstance(each, ConfigMap)),
         secrets=tuple(each for each in things if isinstance(each, Secret)),
         claims=tuple(each for each in things if isinstance(each, PersistentVolumeClaim)),
         warnings=tuple(_warnings(reading.warned)),
+        raws={ObjectKey(each.kind, each.namespace, each.name): each.raw for each in others},
     )
 
 
@@ -246,15 +288,17 @@ def _pod(
     item: _Item, by_key: Mapping[tuple[str, str, str], _Item], reading: _Reading, *, references: bool
 ) -> PodManifest | None:
     used: dict[str, dict[str, bytes]] = {}
+    left: list[OpenUse] = []
     for use in uses(item.kept):
         target = by_key.get((use.kind, item.namespace, use.name))
-        content = _content(target)
-        what = _missing(use, target, content, item.namespace) if references else ""
-        if what:
+        if target is None:
+            left.append(OpenUse(use=use, document=item.document, path=item.path))
+            continue
+        content = content_of(target.thing)
+        if references and target.thing and (what := lacking(use, content)):
             reading.problem(item.document, (*item.path, *use.path), what)
-        elif target and not use.for_pull:
-            taken = {key: value for key, value in content.items() if use.key in ("", key)}
-            used.setdefault(f"{use.kind.lower()}/{use.name}", {}).update(taken)
+        elif not use.for_pull:
+            used.setdefault(f"{use.kind.lower()}/{use.name}", {}).update(taken(use, content))
     if not isinstance(item.thing, Pod):
         return None
     secret_keys = {name.removeprefix("secret/"): keys for name, keys in used.items() if name.startswith("secret/")}
@@ -269,29 +313,8 @@ def _pod(
         line=item.document.line(item.path),
         config_hashes=hashes,
         claims=claims(item.kept),
+        open=tuple(left),
     )
-
-
-def _content(target: _Item | None) -> Mapping[str, bytes]:
-    thing = target.thing if target else None
-    if isinstance(thing, ConfigMap):
-        return thing.content
-    if isinstance(thing, Secret):
-        return {key: value.reveal() for key, value in thing.content.items()}
-    return {}
-
-
-def _missing(use: Use, target: _Item | None, content: Mapping[str, bytes], namespace: str) -> str:
-    if use.optional:
-        return ""
-    if target is None:
-        what = f'the {use.kind} "{use.name}" of namespace "{namespace}" is in none of the files'
-        return f"{what}; add its file with -f" + ("" if use.for_pull else ", or say optional: true")
-    if target.thing and use.key and use.key not in content:
-        return f'the {use.kind} "{use.name}" has no key "{use.key}"{did_you_mean(use.key, content)}'
-    if target.thing and use.for_pull and not {".dockerconfigjson", ".dockercfg"} & set(content):
-        return f'the Secret "{use.name}" has no key ".dockerconfigjson"; its type is kubernetes.io/dockerconfigjson'
-    return ""
 
 
 def _warnings(warned: Iterable[tuple[Document, Warned]]) -> Iterator[str]:

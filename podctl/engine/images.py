@@ -180,8 +180,8 @@ def login_for(pod: PodManifest, job: Job) -> bytes | None:
     """The config.json that the Pod's imagePullSecrets make together; None when it has none."""
     wanted = [each.name for each in pod.pod.spec.image_pull_secrets]
     auths: dict[str, Any] = {}
-    for secret in job.given.secrets:
-        if secret.metadata.namespace == pod.key.namespace and secret.metadata.name in wanted:
+    for name, secret in job.given.secrets_of(pod.key.namespace).items():
+        if name in wanted:
             if data := secret.content.get(_CONFIG_JSON):
                 auths |= _object(data.reveal()).get("auths") or {}
             elif data := secret.content.get(_DOCKERCFG):

@@ -12,7 +12,7 @@ from podctl.core.plan import Create, Keep, Replace, Start
 from podctl.engine.docker.making import Making
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from podctl.core.manifest import Manifests
     from podctl.core.model import Cluster, ObservedMinion, ObservedPod, PodKey
@@ -26,11 +26,11 @@ _WORDS: Mapping[type, Word] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What holds for a whole execution. `uids` gives a new Pod uid at each call."""
+    """What holds for a whole execution. `uids` are those of the Pods that are to be made."""
 
     cluster: Cluster
     manifests: Manifests | None  # None: nothing is to be made, and pydantic is not imported
-    uids: Callable[[], str]
+    uids: Mapping[PodKey, str] = field(default_factory=dict)
     wait: bool = True
     timeout_seconds: float = 600
     grace_seconds: int | None = None  # None: each Pod's own
@@ -62,7 +62,7 @@ class Work:
 
 def work_for(action: PodAction, job: Job) -> Work:
     """Raises InputError where the manifest asks for what cannot be passed to a container."""
-    uid = action.observed.uid if isinstance(action, Start | Keep) else job.uids()
+    uid = action.observed.uid if isinstance(action, Start | Keep) else job.uids[action.key]
     return Work(action=action, making=_making(action, job, uid), word=_WORDS[type(action)])
 
 
@@ -80,14 +80,8 @@ def _making(action: PodAction, job: Job, uid: str) -> Making:
         pod_ip=pod_address(observed, seen) if observed else "",
         allocatable_cpu_millis=(capacity.cpu_millis or 0) - (seen.minion.reserved.cpu_millis or 0),
         allocatable_memory_bytes=(capacity.memory_bytes or 0) - (seen.minion.reserved.memory_bytes or 0),
-        config_maps={
-            each.metadata.name: each
-            for each in job.given.config_maps
-            if each.metadata.namespace == action.key.namespace
-        },
-        secrets={
-            each.metadata.name: each for each in job.given.secrets if each.metadata.namespace == action.key.namespace
-        },
+        config_maps=job.given.config_maps_of(action.key.namespace),
+        secrets=job.given.secrets_of(action.key.namespace),
     )
     return Making(
         cluster=job.cluster.name,
@@ -126,11 +120,9 @@ def completed(making: Making, answer: str, volumes: list[str], images: list[str]
 def fresh_claims(making: Making, job: Job, made: set[tuple[str, str]]) -> list[PersistentVolumeClaim]:
     """The claims of this Pod that have no volume on its Minion yet; `made` are those made meanwhile."""
     seen = {str(volume.claim) for volume in job.minion(making.minion.name).volumes if volume.claim}
-    wanted = set(making.manifest.claims)
-    found = []
-    for claim in job.given.claims:
-        name = (claim.metadata.namespace, claim.metadata.name)
-        ours = claim.metadata.namespace == making.key.namespace and claim.metadata.name in wanted
-        if ours and "/".join(name) not in seen and name not in made:
-            found.append(claim)
-    return found
+    namespace, wanted = making.key.namespace, set(making.manifest.claims)
+    return [
+        claim
+        for name, claim in job.given.claims_of(namespace).items()
+        if name in wanted and f"{namespace}/{name}" not in seen and (namespace, name) not in made
+    ]

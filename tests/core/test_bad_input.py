@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podctl.core.inventory import parse_inventory
-from podctl.core.manifest import parse
+from podctl.core.manifest import Manifests, parse
+from podctl.core.references import resolve
 from podctl.core.yamltext import load
 from podctl.errors import ExitCode, InventoryError, ManifestError
 
@@ -739,21 +740,21 @@ MANIFESTS = [
         "a ConfigMap is missing",
         A + "    envFrom: [{configMapRef: {name: app}}]\n",
         (
-            'w.yaml:8: spec.containers[0].envFrom[0].configMapRef: the ConfigMap "app" of namespace "default" is in none of the files; add its file with -f, or say optional: true',
+            'w.yaml:8: spec.containers[0].envFrom[0].configMapRef: the ConfigMap "app" of namespace "default" is neither in these files nor in the cluster; add its file with -f, or say optional: true',
         ),
     ),
     (
         "a Secret is missing",
         V + "  - {name: v, secret: {secretName: tls}}\n",
         (
-            'w.yaml:9: spec.volumes[0].secret: the Secret "tls" of namespace "default" is in none of the files; add its file with -f, or say optional: true',
+            'w.yaml:9: spec.volumes[0].secret: the Secret "tls" of namespace "default" is neither in these files nor in the cluster; add its file with -f, or say optional: true',
         ),
     ),
     (
         "a pull Secret is missing",
         A + "  imagePullSecrets: [{name: registry}]\n",
         (
-            'w.yaml:8: spec.imagePullSecrets[0].name: the Secret "registry" of namespace "default" is in none of the files; add its file with -f',
+            'w.yaml:8: spec.imagePullSecrets[0].name: the Secret "registry" of namespace "default" is neither in these files nor in the cluster; add its file with -f',
         ),
     ),
     (
@@ -1440,7 +1441,7 @@ INVENTORIES = [
 @pytest.mark.parametrize("text, expected", [case[1:] for case in MANIFESTS], ids=[case[0] for case in MANIFESTS])
 def test_a_wrong_manifest_is_refused_with_these_words(text, expected):
     with pytest.raises(ManifestError) as caught:
-        parse([("w.yaml", text)])
+        resolve(parse([("w.yaml", text)]), Manifests())
     assert caught.value.problems == expected
     assert caught.value.exit_code == ExitCode.WRONG_INPUT
     assert "hunter2" not in str(caught.value)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from podctl.core.demand import demand_of
+from podctl.core.document.model import ObjectKey
 from podctl.core.manifest import Manifests, parse
 from podctl.core.model import PodKey, Resources
 from podctl.core.placement import Demand, PodTerm, Spread
@@ -426,16 +427,6 @@ def test_one_name_may_be_in_two_namespaces_but_not_twice_in_one():
     )
 
 
-def test_a_reference_stays_in_its_namespace():
-    elsewhere = CONFIG.replace("name: app", "name: app, namespace: shop")
-    assert problems(WEB + "    envFrom: [{configMapRef: {name: app}}]\n", elsewhere) == (
-        (
-            '1.yaml:10: spec.containers[0].envFrom[0].configMapRef: the ConfigMap "app" of namespace "default" is in none of '
-            "the files; add its file with -f, or say optional: true"
-        ),
-    )
-
-
 # ------------------------------------------------------------------------------------------------------ references
 
 USING = """\
@@ -512,14 +503,29 @@ def test_a_wrong_object_is_not_called_missing():
     )
 
 
-def test_a_wrong_pod_is_told_its_missing_references_too():
-    assert problems(WEB + "    tty: 1\n    envFrom: [{configMapRef: {name: app}}]\n") == (
-        "1.yaml:10: spec.containers[0].tty: must be true or false, not a number",
-        (
-            '1.yaml:11: spec.containers[0].envFrom[0].configMapRef: the ConfigMap "app" of namespace "default" is in none of '
-            "the files; add its file with -f, or say optional: true"
-        ),
+def test_a_reference_to_what_is_in_no_file_stays_open():
+    pod = one_pod(
+        WEB + "    envFrom: [{configMapRef: {name: app}}, {secretRef: {name: login, optional: true}}]\n", REGISTRY
     )
+    assert [(each.use.kind, each.use.name, each.line) for each in pod.open] == [
+        ("ConfigMap", "app", 10),
+        ("Secret", "login", 10),
+    ]
+    assert pod.config_hashes == {}
+
+
+def test_what_was_written_is_kept_of_every_object_but_pods():
+    found = read(WEB, CONFIG, SECRET.replace("name: login", "name: login, namespace: shop"))
+    assert [str(key) for key in found.raws] == ["configmap/app", "secret/login"]
+    assert found.raws[ObjectKey("ConfigMap", "default", "app")] == {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "app", "namespace": "default"},
+        "data": {"mode": "fast", "size": "3"},
+        "binaryData": {"logo": "iVBORw=="},
+    }
+    assert found.raws[ObjectKey("Secret", "shop", "login")]["metadata"] == {"name": "login", "namespace": "shop"}
+    assert "aHVudGVyMg" not in repr(found)
 
 
 # --------------------------------------------------------------------------------------------------------- secrets

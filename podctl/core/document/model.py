@@ -81,7 +81,7 @@ class Document:
     revision: int = 0
     keepers: tuple[str, ...] = ()
     pods: Mapping[PodKey, PodEntry] = field(default_factory=dict)
-    objects: Mapping[ObjectKey, Mapping[str, Any]] = field(default_factory=dict)  # as applied
+    objects: Mapping[ObjectKey, Mapping[str, Any]] = field(default_factory=dict, repr=False)  # as applied, Secrets too
     claims: Mapping[PodKey, str] = field(default_factory=dict)  # the Minion that has a claim's volume, by the claim
     cordons: frozenset[str] = frozenset()
     silences: Mapping[str, Silence] = field(default_factory=dict)  # by Minion
