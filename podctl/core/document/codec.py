@@ -40,6 +40,7 @@ def _plain(document: Document) -> dict[str, Any]:
         "cluster": document.cluster,
         "revision": document.revision,
         "keepers": list(document.keepers),
+        "elders": list(document.elders),
         "pods": [
             {**_fields(each, "key"), "namespace": key.namespace, "name": key.name}
             for key, each in sorted(document.pods.items())
@@ -71,6 +72,7 @@ def _document(value: Mapping[str, Any]) -> Document:
         cluster=value["cluster"],
         revision=value["revision"],
         keepers=tuple(value["keepers"]),
+        elders=tuple(value["elders"]),
         pods={each.key: each for each in pods},
         objects={ObjectKey(each["kind"], each["namespace"], each["name"]): each["raw"] for each in value["objects"]},
         claims={PodKey(namespace, name): minion for namespace, name, minion in value["claims"]},

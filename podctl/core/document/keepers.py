@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 KEEPERS = 5
 
 
-def next_keepers(document: Document, cluster: Cluster) -> tuple[str, ...]:
+def next_keepers(document: Document, cluster: Cluster, *, without_quorum: bool = False) -> tuple[str, ...]:
     """Those of now as long as they answer; one that is silent gives way to one that is not, if there is any left.
 
-    Sorted by name; the same for any order of the inventory.
+    `without_quorum`: what is silent is gone for ever, and keeps nothing. Sorted by name; the same for any order of the
+    inventory.
     """
-    known = {each.minion.name for each in cluster.minions}
     silent = {each.minion.name for each in cluster.silent}
+    known = {each.minion.name for each in cluster.minions} - (silent if without_quorum else set())
     ranked = sorted(known, key=lambda name: (name in silent, name not in document.keepers, name))
     return tuple(sorted(ranked[:KEEPERS]))

@@ -75,11 +75,15 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """`keepers` are the Minions that are to hold a copy. Revision 0: nothing was ever written."""
+    """`keepers` are the Minions that are to hold a copy. Revision 0: nothing was ever written.
+
+    `elders` are the keepers before, where they are others: until this Document is known to stand, they have a say, too.
+    """
 
     cluster: str
     revision: int = 0
     keepers: tuple[str, ...] = ()
+    elders: tuple[str, ...] = ()
     pods: Mapping[PodKey, PodEntry] = field(default_factory=dict)
     objects: Mapping[ObjectKey, Mapping[str, Any]] = field(default_factory=dict, repr=False)  # as applied, Secrets too
     claims: Mapping[PodKey, str] = field(default_factory=dict)  # the Minion that has a claim's volume, by the claim

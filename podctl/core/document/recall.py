@@ -1,11 +1,16 @@
 """Which of the copies in sight is the Document, and whether a next one may be written.
 
-A Document is written in two rounds: first a copy on a majority of the keepers, not committed; then these are committed;
-only then its writer acts. So of one revision at most one Document is ever committed; what a majority of the keepers
-does not know as committed was never acted upon, and may be forgotten.
+A Document is written in two rounds (see writing): a copy on enough Minions, not committed; then these are committed;
+only then its writer acts. Enough is a majority of its keepers, and of the keepers before where they are others
+(`elders`): so any two writers meet in a Minion, of one revision at most one Document is ever committed, and what not
+enough Minions know as committed was never acted upon.
 
-A keeper vouches when it answers and holds a copy, of whatever revision: one that has lost its copy cannot know what it
-has forgotten, and a Minion that was taken off the keepers knows nothing of later ones.
+What was committed by too few may be gone at the next look, when others are in sight. So on a Document that is not
+settled nothing is done and nothing is answered, not even "unchanged", before a next one is written.
+
+A keeper vouches when it answers and holds a committed copy, of whatever revision, or this very Document's copy that is
+not committed. One that lost its copies cannot know what it has forgotten; a copy of a later Document that came no
+further than its first round proves nothing about what its Minion knew before.
 """
 
 from __future__ import annotations
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from podctl.core.document.model import DocumentCopy
     from podctl.core.model import Cluster
 
+    Held = Mapping[str, tuple[DocumentCopy, ...]]  # by Minion
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
@@ -29,8 +36,10 @@ class Recalled:
 
     document: Document
     highest: int = 0  # of any copy, and of any Pod: the next one has to be higher
-    vouching: frozenset[str] = frozenset()  # keepers of `document` that answer and hold a copy
+    vouching: frozenset[str] = frozenset()  # those of its keepers and elders that vouch for it
+    settled: bool = True  # enough of them hold it committed: it stands, whoever looks
     unreadable: Mapping[str, str] = field(default_factory=dict)  # by Minion: why its newer copy cannot be read
+    rivals: tuple[str, ...] = ()  # Minions with another Document of the same revision
 
     @property
     def found(self) -> bool:
@@ -39,36 +48,63 @@ class Recalled:
 
 def recall(cluster: Cluster) -> Recalled:
     """From what every Minion in sight holds."""
-    held: dict[str, tuple[DocumentCopy, ...]] = {each.minion.name: each.copies for each in cluster.minions}
+    held = {each.minion.name: each.copies for each in cluster.minions}
     every = [copy for copies in held.values() for copy in copies]
-    unreadable: dict[str, str] = {}
-    document = Document(cluster=cluster.name)
-    for revision in sorted({copy.revision for copy in every if copy.committed}, reverse=True):
-        found = _first_readable(held, revision, unreadable)
-        if found:
-            document = found
-            break
     pods = [pod.revision for minion in cluster.minions for pod in minion.pods]
-    vouching = frozenset(name for name in document.keepers if held.get(name))
+    highest = max([copy.revision for copy in every] + pods, default=0)
+    unreadable: dict[str, str] = {}
+    for revision in sorted({copy.revision for copy in every if copy.committed}, reverse=True):
+        committed = {name: copy for name, copies in held.items() for copy in copies if _is(copy, revision)}
+        readable, damaged = _read(committed, cluster.name)
+        if readable:
+            return _recalled(readable, held, highest, unreadable)
+        unreadable |= damaged
+    return Recalled(document=Document(cluster=cluster.name), highest=highest, unreadable=unreadable)
+
+
+def _is(copy: DocumentCopy, revision: int) -> bool:
+    return copy.committed and copy.revision == revision
+
+
+def _read(copies: Mapping[str, DocumentCopy], cluster: str) -> tuple[dict[str, tuple[str, Document]], dict[str, str]]:
+    """By Minion: the payload with its Document, or why it is none."""
+    readable: dict[str, tuple[str, Document]] = {}
+    damaged: dict[str, str] = {}
+    for name, copy in sorted(copies.items()):
+        try:
+            document = decode(copy.payload)
+        except ValueError as error:
+            damaged[name] = str(error)
+            continue
+        if (document.cluster, document.revision) == (cluster, copy.revision):
+            readable[name] = copy.payload, document
+        else:
+            damaged[name] = f"it is damaged: it is of {document.cluster}, revision {document.revision}"
+    return readable, damaged
+
+
+def _recalled(
+    readable: Mapping[str, tuple[str, Document]], held: Held, highest: int, unreadable: Mapping[str, str]
+) -> Recalled:
+    """`readable`: the copies of the newest revision that can be read."""
+    payload, document = next(iter(readable.values()))
     return Recalled(
         document=document,
-        highest=max([copy.revision for copy in every] + pods, default=0),
-        vouching=vouching,
+        highest=highest,
+        vouching=frozenset(
+            name
+            for name in (*document.keepers, *document.elders)
+            if any(copy.committed or copy.payload == payload for copy in held.get(name, ()))
+        ),
+        settled=enough(document, readable),
         unreadable=unreadable,
+        rivals=tuple(name for name, (other, _) in readable.items() if other != payload),
     )
 
 
-def _first_readable(
-    held: Mapping[str, tuple[DocumentCopy, ...]], revision: int, unreadable: dict[str, str]
-) -> Document | None:
-    for name, copies in sorted(held.items()):
-        for copy in copies:
-            if copy.committed and copy.revision == revision:
-                try:
-                    return decode(copy.payload)
-                except ValueError as error:
-                    unreadable[name] = str(error)
-    return None
+def enough(document: Document, names: Collection[str]) -> bool:
+    """True when these Minions are a majority of its keepers, and of the keepers before."""
+    return all(is_majority(names, each) for each in (document.keepers, document.elders) if each)
 
 
 def is_majority(names: Collection[str], of: Collection[str]) -> bool:
@@ -85,14 +121,17 @@ def doubt(recalled: Recalled, cluster: Cluster, *, without_quorum: bool = False)
     if not recalled.found:
         return _doubt_about_none(cluster, without_quorum=without_quorum)
     document = recalled.document
+    if recalled.rivals:
+        return f"{', '.join(recalled.rivals)} has another Document of the same revision {document.revision}"
     if ahead := sorted({pod.minion for pod in cluster.pods if pod.revision > document.revision}):
         sight = f"the newest Document in sight is revision {document.revision}"
         return f"{sight}, but {', '.join(ahead)} has Pods of a newer one"
-    if without_quorum or is_majority(recalled.vouching, document.keepers):
+    if without_quorum or enough(document, recalled.vouching):
         return ""
-    lacking = [name for name in document.keepers if name not in recalled.vouching]
+    short = document.keepers if not is_majority(recalled.vouching, document.keepers) else document.elders
+    lacking = [name for name in short if name not in recalled.vouching]
     return (
-        f"only {len(recalled.vouching)} of the {len(document.keepers)} keepers of the Document answer and hold it; "
+        f"only {len(short) - len(lacking)} of the {len(short)} keepers of the Document answer and hold it; "
         f"missing: {', '.join(lacking)}"
     )
 
