@@ -52,6 +52,8 @@ class Replace:
     reason: str
     placement_reason: str
     remove: Remove
+    move: bool = False  # nobody wants it otherwise than it is, only elsewhere
+    overlap: bool = False  # the new one is ready before the old one goes; they are on two Minions
 
     @property
     def key(self) -> PodKey:

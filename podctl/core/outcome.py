@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 class Word(StrEnum):
-    """kubectl's words for what happened to an object."""
+    """kubectl's words for what happened to an object; a move is ours."""
 
     CREATED = "created"
     CONFIGURED = "configured"
     STARTED = "started"
     UNCHANGED = "unchanged"
     DELETED = "deleted"
+    MOVED = "moved"
     FAILED = "failed"
     PENDING = "pending"
     UNKNOWN = "unknown"

@@ -38,7 +38,7 @@ def failure(results: Sequence[StepResult]) -> StepResult | None:
 
 
 def make(work: Work, job: Job, talk: Conversation, made_claims: set[tuple[str, str]]) -> Outcome | None:
-    """Creates the Pod's containers and commits them: None. Else why not, and nothing half made stays."""
+    """Creates the Pod's containers and commits them, unless it overlaps: None. Else why not; nothing of it stays."""
     making = work.making
     claims = fresh_claims(making, job, made_claims)
     results = talk.run(recipe.prepare(making, claims, making.facts.architecture))
@@ -48,7 +48,7 @@ def make(work: Work, job: Job, talk: Conversation, made_claims: set[tuple[str, s
         work.making = completed(making, results[-1].text, names, recipe.images_to_ask(making))
         problem = security.image_user_problem(work.making)
         if problem:
-            _clean_up(work, talk)
+            take_down(work, talk)
             return _failed(work, problem, "")
         unused = frozenset(_untouched_claims(work.making, {claim.metadata.name for claim in claims}, talk))
         again = recipe.fill(work.making, unused, making.new_infra) if unused else ()
@@ -56,7 +56,7 @@ def make(work: Work, job: Job, talk: Conversation, made_claims: set[tuple[str, s
     failed = failure(results)
     if failed is None:
         return None
-    _clean_up(work, talk)
+    take_down(work, talk)
     return _failed(work, f"cannot {failed.step.title}", failed.error_text)
 
 
@@ -69,8 +69,8 @@ def _untouched_claims(making: Making, fresh: set[str], talk: Conversation) -> li
     return [claim for (_, claim), seen in zip(older, heads, strict=True) if untouched.is_untouched(seen.stdout)]
 
 
-def _clean_up(work: Work, talk: Conversation) -> None:
-    """Removes what was made of a Pod that cannot be completed. What that leaves, the next writing command removes."""
+def take_down(work: Work, talk: Conversation) -> None:
+    """Removes a Pod that is not committed. What that leaves, the next writing command removes."""
     making = work.making
     found = _look(work, talk)
     own = [name for each in making.spec.volumes if (name := volumes.name_of(making, each)) and making.uid in name]
@@ -99,7 +99,7 @@ def _ails(
 def _look(work: Work, talk: Conversation) -> ObservedPod | None:
     """The Pod by its uid, as it is now."""
     making = work.making
-    names = (making.new_infra, *_names(work))
+    names = tuple(dict.fromkeys((making.new_infra, making.infra, *_names(work))))
     step = Step(title="look at the Pod", script=ask.containers_named(making.docker, names))
     result = talk.run([step])[0]
     check(making.minion, result)
@@ -108,9 +108,9 @@ def _look(work: Work, talk: Conversation) -> ObservedPod | None:
 
 
 def _names(work: Work) -> tuple[str, ...]:
-    """What docker calls the containers of the complete Pod."""
+    """What docker calls the containers of the Pod while they are started."""
     making = work.making
-    return (making.infra, *(making.container(each.name) for each in making.spec.all_containers))
+    return (making.started_infra, *(making.container(each.name) for each in making.spec.all_containers))
 
 
 def drive(

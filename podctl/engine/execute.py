@@ -2,22 +2,25 @@
 
 Each Minion is served by one thread through its one conversation, in this order: images for all its Pods; leftovers and
 removals; Pods made one by one; then all of them driven until they are ready. One Minion's failure is the Outcome of its
-own Pods. A Pod that moves is removed on its old Minion before any Minion makes it anew: never twice at one time.
+own Pods. A Pod that moves is removed on its old Minion before any Minion makes it anew, unless its Action lets the two
+overlap: then it is handed over when all are driven (see handover.py). Never do two have its name.
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podctl.core.actions import ASKED_FOR, Create, Remove, Replace, Start
 from podctl.core.outcome import Outcome, Progress, Word
 from podctl.engine import recipe
-from podctl.engine.bring_up import drive, failure, make
-from podctl.engine.hooks import pre_stops, run_pre_stops
+from podctl.engine.bring_up import drive, make
+from podctl.engine.handover import Handover, Newcomer
 from podctl.engine.images import image_hint, pull_all
+from podctl.engine.removing import removed
 from podctl.engine.session import side_by_side
-from podctl.engine.work import pod_address, work_for
+from podctl.engine.work import work_for
 from podctl.errors import ExitCode, InputError, PodctlError, UnreachableError
 
 if TYPE_CHECKING:
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
     from podctl.core.model import PodKey
     from podctl.engine.session import Session
     from podctl.engine.work import Job, Work
-    from podctl.transport.shell import StepResult
+
+_STAYS = "the old one stays as it is"
 
 
 class Execution:
@@ -43,6 +47,7 @@ class Execution:
         self._pull_problems: dict[str, dict[PodKey, str]] = {}  # by Minion, then by Pod
         self._stuck: set[str] = set()  # uids of Pods that are to move and are not known to be gone
         self._lost: set[str] = set()  # Minions that broke off
+        self._newcomers: list[Newcomer] = []  # started, and not handed over yet
         self._told: set[int] = set()  # id()s of the Actions that have an outcome
         self._bug: BaseException | None = None  # what nobody expected, for the thread that asked
         self.outcomes: list[Outcome] = []
@@ -54,8 +59,10 @@ class Execution:
             moves = [each.remove for each in self._plan.actions if isinstance(each, Replace) and self._moves(each)]
             self._on_each(lambda name: self._remove_moving(name, moves), {each.minion for each in moves})
             self._on_each(self._serve, {each.minion for each in self._plan.actions})
+            self._to_the_end(self._hand_over)
         except KeyboardInterrupt:
             self._stop.set()
+            self._to_the_end(self._hand_over)
             raise
         return self.outcomes
 
@@ -64,15 +71,28 @@ class Execution:
         return [each for each in self._plan.actions if isinstance(each, Create | Replace)]
 
     def _moves(self, action: Replace) -> bool:
-        """Whether it leaves its Minion: not for one that cannot take it."""
+        """Whether it leaves its Minion before it is made: not for one that cannot take it."""
         able = action.minion not in self._lost and not self._image_problem(action)
-        return able and action.minion != action.remove.minion
+        return able and action.minion != action.remove.minion and not action.overlap
+
+    def _hand_over(self) -> None:
+        """After an interrupt the newcomers go again; a handover that has begun comes to its end."""
+        newcomers, self._newcomers = self._newcomers, []
+        if newcomers:
+            handover = Handover(self._session, self._job, self._say)
+            handover.run(newcomers, give_up=self._stop.is_set())
+            for each in newcomers:
+                self._add(each.action, handover.outcomes[each.uid])
 
     def _on_each(self, work: Callable[[str], None], names: Iterable[str]) -> None:
-        """`work` on all these Minions at once; an interrupt lets every running step end first."""
+        """`work` on all these Minions at once."""
         wanted = sorted(names)
+        self._to_the_end(lambda: self._served(work, wanted))
+
+    def _to_the_end(self, work: Callable[[], None]) -> None:
+        """An interrupt lets every running step end first."""
         ended = threading.Event()  # a Thread.join() that is interrupted takes the thread for ended (Python 3.11)
-        worker = threading.Thread(target=lambda: self._guarded(work, wanted, ended), daemon=True)
+        worker = threading.Thread(target=lambda: self._guarded(work, ended), daemon=True)
         try:
             worker.start()
             while not ended.wait(0.2):
@@ -87,12 +107,15 @@ class Execution:
         if self._bug:
             raise self._bug
 
-    def _guarded(self, work: Callable[[str], None], wanted: Sequence[str], ended: threading.Event) -> None:
+    def _served(self, work: Callable[[str], None], wanted: Sequence[str]) -> None:
+        for name, answer in side_by_side(work, wanted).items():
+            if isinstance(answer, PodctlError):
+                self._lost.add(name)
+                self._blame(name, answer)
+
+    def _guarded(self, work: Callable[[], None], ended: threading.Event) -> None:
         try:
-            for name, answer in side_by_side(work, wanted).items():
-                if isinstance(answer, PodctlError):
-                    self._lost.add(name)
-                    self._blame(name, answer)
+            work()
         except BaseException as error:  # noqa: BLE001 - raised again by `_on_each`: a bug must not look like success
             self._bug = error
         finally:
@@ -130,7 +153,7 @@ class Execution:
     def _remove_moving(self, minion: str, moves: Sequence[Remove]) -> None:
         mine = [each for each in moves if each.minion == minion]
         self._stuck.update(each.uid for each in mine)  # they stay in it when the Minion breaks off: nobody knows then
-        self._stuck -= {each.uid for each in mine} - self._removed(minion, mine).keys()
+        self._stuck -= {each.uid for each in mine} - removed(self._session, self._job, minion, mine).keys()
 
     def _serve(self, minion: str) -> None:
         """All Actions of one Minion."""
@@ -152,9 +175,13 @@ class Execution:
             else:
                 self._add(action, Outcome(key=action.key, minion=minion, word=Word.UNCHANGED))
         talk = self._session.conversation(minion)
-        actions: dict[PodKey | None, Action] = {work.key: work.action for work in works}
+        by_key: dict[PodKey | None, Work] = {work.key: work for work in works}
         for outcome in drive(works, self._job, talk, self._session.transport(minion), say=self._say, stop=self._stop):
-            self._add(actions[outcome.key], outcome)
+            work = by_key[outcome.key]
+            if isinstance(work.action, Replace) and work.action.overlap:
+                self._newcomers.append(Newcomer(action=work.action, work=work, outcome=outcome))
+            else:
+                self._add(work.action, outcome)
 
     def _make(self, action: Create | Replace, works: list[Work], claims: set[tuple[str, str]]) -> None:
         """Adds the Pod to `works` when it was made, its failure to the outcomes when it was not."""
@@ -162,17 +189,23 @@ class Execution:
             self._fail(action, problem, hint=image_hint(problem), stays=True)
             return
         work = work_for(action, self._job)
-        if isinstance(action, Replace):
+        if isinstance(action, Replace) and action.move:
+            work.word = Word.STARTED if action.overlap else Word.MOVED
+        if isinstance(action, Replace) and action.overlap:
+            work.making = replace(work.making, overlap=True)
+        elif isinstance(action, Replace):
             old = f"the old one on {action.remove.minion} could not be removed"
             problem = old if action.remove.uid in self._stuck else ""
             if action.remove.minion == action.minion:
                 self._tell(action.minion, action, "stopping the old one")
-                problem = self._removed(action.minion, [action.remove]).get(action.remove.uid, "")
+                problem = removed(self._session, self._job, action.minion, [action.remove]).get(action.remove.uid, "")
             if problem:
                 self._fail(action, problem)
                 return
         self._tell(action.minion, action, "creating")
         outcome = make(work, self._job, self._session.conversation(action.minion), claims)
+        if outcome and work.making.overlap:
+            outcome = replace(outcome, message=f"{outcome.message}; {_STAYS}")
         if outcome:
             self._add(action, outcome)
         else:
@@ -181,7 +214,7 @@ class Execution:
     def _fail(self, action: Create | Replace, problem: str, *, hint: str = "", stays: bool = False) -> None:
         """`stays`: a Pod that was to be replaced is as it was."""
         what, _, evidence = problem.partition("\n")
-        what += "; the old one stays as it is" if stays and isinstance(action, Replace) else ""
+        what += f"; {_STAYS}" if stays and isinstance(action, Replace) else ""
         broken_off = isinstance(action, Replace) and action.remove.minion in self._lost
         outcome = Outcome(
             key=action.key, minion=action.minion, word=Word.FAILED, message=what, evidence=evidence,
@@ -189,32 +222,13 @@ class Execution:
         )  # fmt: skip
         self._add(action, outcome)
 
-    def _removed(self, name: str, actions: Sequence[Remove]) -> dict[str, str]:
-        """Runs the steps of these Removes; what went wrong, by uid: {} when all are gone.
-
-        All are marked before a hook is asked: a kill meanwhile leaves them as Pods that are going.
-        """
-        minion, talk, grace = self._session.minion(name), self._session.conversation(name), self._job.grace_seconds
-        failed = _failures(actions, talk.run(recipe.mark(minion, self._job.cluster.name, actions)))
-        marked = [each for each in actions if each.uid not in failed]
-        spent = self._ask_http_hooks(name, marked)
-        failed |= _failures(marked, talk.run(recipe.stop(minion, marked, grace, spent)))
-        return {uid: f"cannot {each.step.title}\n{each.error_text}" for uid, each in failed.items()}
-
-    def _ask_http_hooks(self, name: str, actions: Sequence[Remove]) -> dict[str, int]:
-        """PreStop hooks by HTTP, those of all Pods at once; the seconds that they took of each Pod's grace."""
-        seen = self._job.minion(name)
-        pods = [each.pod for each in actions if each.pod]
-        hooks = [hook for pod in pods for hook in pre_stops(pod, pod_address(pod, seen), self._job.grace_seconds)]
-        return run_pre_stops(hooks, self._session.transport(name)) if hooks else {}
-
     def _remove(self, minion: str, actions: Sequence[Remove]) -> None:
         """All at once: ten Pods of a long grace period take no longer than one."""
         if not actions or self._stop.is_set():
             return
         for action in actions:
             self._tell(minion, action, "stopping" if action.reason == ASKED_FOR else f"stopping: {action.reason}")
-        problems = self._removed(minion, actions)
+        problems = removed(self._session, self._job, minion, actions)
         for action in actions:
             what, _, evidence = problems.get(action.uid, "").partition("\n")
             outcome = Outcome(
@@ -223,12 +237,6 @@ class Execution:
             )  # fmt: skip
             self._add(action, outcome)
             self._tell(minion, action, outcome.message or str(outcome.word), done=True)
-
-
-def _failures(actions: Sequence[Remove], results: Sequence[StepResult]) -> dict[str, StepResult]:
-    """By uid: the first step of its group that failed."""
-    own = {each.uid: failure([result for result in results if result.step.group == each.uid]) for each in actions}
-    return {uid: failed for uid, failed in own.items() if failed}
 
 
 def check_inputs(plan: Plan, job: Job) -> None:

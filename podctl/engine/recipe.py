@@ -84,16 +84,20 @@ def images_to_ask(making: Making) -> list[str]:
 
 
 def populate(making: Making) -> tuple[Step, ...]:
-    """All containers beside the infra container that runs; then the commit: it takes its name."""
+    """All containers beside the infra container that runs; then the commit, unless another has the name meanwhile."""
     steps = []
     if folders := volumes.sub_path_folders(making, create.sub_paths(making)):
         steps.append(Step(title="make the folders of subPaths", script=folders, group=making.uid))
     inits = len(making.spec.init_containers)
     for index, container in enumerate(making.spec.all_containers):
         steps.append(_quiet_step(create.container(making, container, Role.INIT if index < inits else Role.APP)))
-    commit = change.rename(making.docker, making.new_infra, making.infra)
-    steps.append(Step(title=f"commit pod {making.key}", script=commit, group=making.uid))
-    return tuple(steps)
+    return (*steps, *(() if making.overlap else (commit(making),)))
+
+
+def commit(making: Making) -> Step:
+    """The infra container takes its name. It fails where another has it."""
+    script = change.rename(making.docker, making.new_infra, making.infra)
+    return Step(title=f"commit pod {making.key}", script=script, group=making.uid)
 
 
 def check(making: Making) -> None:
@@ -104,7 +108,7 @@ def check(making: Making) -> None:
 
 
 def start(making: Making, names: Sequence[str], hook_seconds: int) -> tuple[Step, ...]:
-    """Starts containers of a committed Pod, one after the other, each with its postStart hook.
+    """Starts containers of a complete Pod, one after the other, each with its postStart hook.
 
     "" is the infra container; its volumes are filled again then, as a Memory volume has lost its files. A hook that
     takes longer than `hook_seconds` is ended in the shell, before the step's own deadline would end the conversation.
@@ -112,7 +116,7 @@ def start(making: Making, names: Sequence[str], hook_seconds: int) -> tuple[Step
     steps: list[Step] = []
     by_name = {each.name: each for each in making.spec.all_containers}
     for name in names:
-        target = making.container(name) if name else making.infra
+        target = making.container(name) if name else making.started_infra
         group = f"{making.uid}/{name}"
         steps.append(
             Step(
@@ -123,7 +127,7 @@ def start(making: Making, names: Sequence[str], hook_seconds: int) -> tuple[Step
             )
         )
         if not name:
-            steps += fill(making, frozenset(), making.infra)
+            steps += fill(making, frozenset(), making.started_infra)
         elif hook := _exec_hook(making, by_name[name]):
             steps.append(
                 Step(
@@ -175,7 +179,16 @@ def remove(
 
 def mark(minion: Minion, cluster: str, actions: Sequence[Remove]) -> tuple[Step, ...]:
     """The first part of `remove`: from here on nothing brings these Pods back: not podctl, and not the engine."""
-    return tuple(step for each in actions if each.pod for step in _mark(minion.docker, cluster, each.pod))
+    steps = []
+    for each in actions:
+        if each.pod:
+            steps += [*give_name_up(minion, cluster, each.pod), _switch_off(minion.docker, each.pod)]
+    return tuple(steps)
+
+
+def switch_off(minion: Minion, actions: Sequence[Remove]) -> tuple[Step, ...]:
+    """The same for Pods that have given their names up."""
+    return tuple(_switch_off(minion.docker, each.pod) for each in actions if each.pod)
 
 
 def stop(
@@ -196,12 +209,27 @@ def _going(pod_uid: str, title: str, script: Script) -> Step:
     return Step(title=title, script=script, group=pod_uid, timeout_seconds=_START_SECONDS)
 
 
-def _mark(docker: str, cluster: str, pod: ObservedPod) -> Iterable[Step]:
-    if pod.infra and pod.mark is Mark.COMMITTED:
-        old = naming.marked(naming.infra(cluster, pod.key), Mark.OLD, pod.uid)
-        yield _going(pod.uid, f"mark pod {pod.key} as going", change.rename(docker, pod.infra.id, old))
+def give_name_up(minion: Minion, cluster: str, pod: ObservedPod) -> tuple[Step, ...]:
+    """A committed Pod is then one that goes; none for what is half made or half removed."""
+    if not pod.infra or pod.mark is not Mark.COMMITTED:
+        return ()
+    script = change.rename(
+        minion.docker, pod.infra.id, naming.marked(naming.infra(cluster, pod.key), Mark.OLD, pod.uid)
+    )
+    return (_going(pod.uid, f"mark pod {pod.key} as going", script),)
+
+
+def take_name_back(minion: Minion, cluster: str, pod: ObservedPod) -> tuple[Step, ...]:
+    """Undoes `give_name_up`, for a Pod whose successor could not take the name."""
+    if not pod.infra or pod.mark is not Mark.COMMITTED:
+        return ()
+    script = change.rename(minion.docker, pod.infra.id, naming.infra(cluster, pod.key))
+    return (_going(pod.uid, f"let pod {pod.key} stay", script),)
+
+
+def _switch_off(docker: str, pod: ObservedPod) -> Step:
     every = [*(each.id for each in pod.containers.values()), *([pod.infra.id] if pod.infra else [])]
-    yield _going(pod.uid, "switch off its restart policies", change.never_restart(docker, every))
+    return _going(pod.uid, "switch off its restart policies", change.never_restart(docker, every))
 
 
 def _stop(

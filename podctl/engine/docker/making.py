@@ -32,6 +32,7 @@ class Making:
     context: PodContext
     now_seconds: int
     revision: int = 0  # of the Document that wants it
+    overlap: bool = False  # it is started half made, as the one that it replaces runs and has its name
     mountpoints: Mapping[str, str] = field(default_factory=dict)  # by docker's name of the volume
     image_users: Mapping[str, str] = field(default_factory=dict)  # what an image's USER says, by reference
 
@@ -55,6 +56,11 @@ class Making:
     @property
     def new_infra(self) -> str:
         return naming.marked(self.infra, Mark.NEW, self.uid)
+
+    @property
+    def started_infra(self) -> str:
+        """The infra container's name while the Pod's containers are started."""
+        return self.new_infra if self.overlap else self.infra
 
     def container(self, name: str) -> str:
         return naming.container(self.cluster, self.key, name)
