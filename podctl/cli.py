@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podctl import __version__
+from podctl.commands import WORDS
 from podctl.errors import ExitCode, InputError, PodctlError
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def run(argv: list[str]) -> int:  # noqa: PLR0911 - one return an ending, in one
     own_failure = None
     try:
         with podctl.make_context("podctl", list(argv)) as ctx:
+            ctx.meta[WORDS] = tuple(argv)
             context = ctx.obj or {"debug": ctx.params.get("debug", False)}
             own_failure = _OWN_FAILURE.get(next((word for word in argv if word in COMMANDS), ""))
             code = podctl.invoke(ctx)

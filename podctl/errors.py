@@ -9,6 +9,7 @@
     │   ├── ConnectError           names the cause: refused, no route, name, host key, key
     │   ├── DockerError            reached, but its container engine cannot be used
     │   ├── LockToolError          reached, but it has no flock(1) to lock with
+    │   ├── HeldError              reached, but another writer has its lock; the other Minions are enough
     │   └── LinkLostError          the connection or a deadline ended a conversation
     └── LockedError             6  another writer holds a Minion
 
@@ -108,6 +109,10 @@ class DockerError(UnreachableError):
 
 
 class LockToolError(UnreachableError):
+    pass
+
+
+class HeldError(UnreachableError):
     pass
 
 

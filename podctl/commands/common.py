@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podctl.commands import WORDS
 from podctl.core.inventory import LOCAL, parse_inventory
 from podctl.core.inventory_values import STRATEGIES
 from podctl.errors import InventoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from podctl.core.document.model import Caller
     from podctl.core.model import Inventory
     from podctl.core.placement.model import Admit, Strategy
     from podctl.engine.session import Session
@@ -153,13 +155,33 @@ def read_inventory(option: str | None) -> Inventory:
     return parse_inventory(text, str(path))
 
 
-def open_session(inventory: Inventory) -> Session:
-    """Connections to all Minions of `inventory`; one prompt for all, and only on a terminal."""
+def caller(files: Sequence[str] = ()) -> Caller:
+    """Who runs this command, for the Document and the locks; with its FILE arguments, from which revision of them."""
+    import getpass  # noqa: PLC0415 - only where something is written
+    import shlex  # noqa: PLC0415 - as above
+    import socket  # noqa: PLC0415 - as above
+
+    from podctl.commands.gitfolder import git_revision  # noqa: PLC0415 - as above
+    from podctl.core.document.model import Caller  # noqa: PLC0415 - as above
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a uid without an account, as in many a container
+        user = f"uid{os.getuid()}"
+    words: tuple[str, ...] = click.get_current_context().meta.get(WORDS, ())
+    return Caller(who=f"{user}@{socket.gethostname()}", command=shlex.join(words), git=git_revision(files))
+
+
+def open_session(inventory: Inventory, caller: Caller | None = None) -> Session:
+    """Connections to all Minions of `inventory`; one prompt for all, and only on a terminal.
+
+    A command that takes locks gives its `caller`: whoever waits for them is told.
+    """
     from podctl.engine.session import Session  # noqa: PLC0415 - paramiko only where a Minion is talked to
 
     prompt = ask_secret if sys.stdin.isatty() and sys.stderr.isatty() else None
     with _echo_restored():
-        return Session.open(inventory, prompt)
+        return Session.open(inventory, prompt, caller=caller, on_wait=lambda line: say_errors([line]))
 
 
 @contextmanager

@@ -7,11 +7,22 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from podctl.core.document.model import Caller
 from podctl.core.model import Cluster, ObservedMinion
+from podctl.engine.locks import held_error, locked_error, waiting_lines
 from podctl.engine.observe import observe
-from podctl.errors import DockerError, LockedError, LockToolError, NotFoundError, PodctlError, UnreachableError
+from podctl.errors import (
+    DockerError,
+    HeldError,
+    LockedError,
+    LockToolError,
+    NotFoundError,
+    PodctlError,
+    UnreachableError,
+)
 from podctl.transport.asker import Asker
 from podctl.transport.connect import connect_all
+from podctl.transport.holder import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LOCK_PAUSE_SECONDS = (0.2, 1.0)
+_SILENT_WAIT_SECONDS = 2  # nobody needs to be told of a shorter one
 
 
 def side_by_side(work: Callable[[str], T], names: Iterable[str]) -> dict[str, T | PodctlError]:
@@ -39,18 +51,40 @@ def side_by_side(work: Callable[[str], T], names: Iterable[str]) -> dict[str, T 
 
 
 class Session:
-    """The Minions of one inventory for the time of one command. Use as a context manager."""
+    """The Minions of one inventory for the time of one command. Use as a context manager.
 
-    def __init__(self, inventory: Inventory, transports: Mapping[str, Transport | UnreachableError]) -> None:
+    A writer gives its `caller`, for others to see while it holds locks, and `on_wait`, which gets a line for people
+    whenever another holder is waited for. `held` are the Minions that `lock` had to leave to others.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        transports: Mapping[str, Transport | UnreachableError],
+        *,
+        caller: Caller | None = None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
         self.inventory = inventory
+        self.caller = caller or Caller()
+        self.held: Mapping[str, Holder] = {}
+        self._on_wait = on_wait or (lambda _: None)
+        self._waited_seconds = 0.0
         self._transports = dict(transports)
         self._conversations: dict[str, Conversation] = {}
         self._minions: dict[str, Minion] = {each.name: each for each in inventory.minions}
 
     @classmethod
-    def open(cls, inventory: Inventory, prompt: Callable[[str], str] | None) -> Self:
+    def open(
+        cls,
+        inventory: Inventory,
+        prompt: Callable[[str], str] | None,
+        *,
+        caller: Caller | None = None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> Self:
         """Connects to all Minions at once; what could not be reached stays in the Session as its error."""
-        return cls(inventory, connect_all(inventory.minions, Asker(prompt)))
+        return cls(inventory, connect_all(inventory.minions, Asker(prompt)), caller=caller, on_wait=on_wait)
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +119,7 @@ class Session:
     def conversation(self, name: str) -> Conversation:
         """The one shell on that Minion, opened at first use."""
         if name not in self._conversations:
-            self._conversations[name] = self.transport(name).conversation()
+            self._conversations[name] = self.transport(name).conversation(self.caller)
         return self._conversations[name]
 
     def look(self) -> Cluster:
@@ -104,7 +138,7 @@ class Session:
         if isinstance(answer, PodctlError):
             self._give_up(minion.name, answer)
             why = answer.message.removeprefix(f"Minion {minion.name}: ")
-            reached = isinstance(answer, DockerError | LockToolError)
+            reached = isinstance(answer, DockerError | LockToolError | HeldError)
             return ObservedMinion(
                 minion=minion, problem=why, evidence=answer.evidence, hint=answer.hint, reached=reached
             )
@@ -119,28 +153,57 @@ class Session:
         self._transports[name] = _as_unreachable(error)
 
     def lock(self, timeout_seconds: float) -> None:
-        """Takes the lock of every Minion that answers, or none: LockedError at the timeout.
+        """Takes the lock of every Minion that answers; at the timeout, of those that are free.
+
+        The rest is `held` then, and as Minions that could not be reached: whether the others are enough is the
+        caller's to say (`locked_error`). LockedError when none is free. A Minion that cannot be locked for want of
+        flock is one that could not be reached.
 
         A loser releases all that it has and tries again after a random pause, so that two never wait for each other.
-        A Minion that cannot be locked for want of flock is then one that could not be reached.
+        The last try comes after such a pause as well: two that began together do not give up together.
         """
-        deadline = time.monotonic() + timeout_seconds
-        while True:
-            answers = side_by_side(lambda name: self.conversation(name).lock(), self.reached)
-            for name, answer in answers.items():
-                if isinstance(answer, PodctlError):
-                    self._give_up(name, answer)
-            held = [name for name, answer in answers.items() if answer is False]
-            if not held:
+        begin = time.monotonic()
+        told: set[tuple[str, ...]] = set()
+        while names := self._try_locks():
+            self._waited_seconds = time.monotonic() - begin
+            if self._waited_seconds > timeout_seconds:
+                self._leave(self._holders(names))
                 return
+            if self._waited_seconds > _SILENT_WAIT_SECONDS:
+                self._tell_of(self._holders(names), told)
             for name in self.reached:
                 self._conversations.pop(name).close()
-            if time.monotonic() > deadline:
-                raise LockedError(
-                    f"another podctl is changing {', '.join(held)}: waited {timeout_seconds:.0f} s for it",
-                    hint="Wait for it and try again; --lock-timeout waits longer. A lock goes with its holder.",
-                )
             time.sleep(random.uniform(*_LOCK_PAUSE_SECONDS))  # noqa: S311 - jitter between two podctls, no secret
+
+    def locked_error(self) -> LockedError:
+        """What to raise when the Minions that `lock` got are not enough: it names who has the others."""
+        return locked_error(self.held, self._waited_seconds)
+
+    def _try_locks(self) -> list[str]:
+        """The Minions whose lock somebody else has; the others are locked, or given up."""
+        answers = side_by_side(lambda name: self.conversation(name).lock(), self.reached)
+        for name, answer in answers.items():
+            if isinstance(answer, PodctlError):
+                self._give_up(name, answer)
+        return [name for name, answer in answers.items() if answer is False]
+
+    def _holders(self, names: Iterable[str]) -> dict[str, Holder]:
+        """Who has their locks. Whoever cannot be asked about it is a holder that cannot be told."""
+        answers = side_by_side(lambda name: self.conversation(name).holder(), names)
+        return {name: Holder() if isinstance(answer, PodctlError) else answer for name, answer in answers.items()}
+
+    def _tell_of(self, held: Mapping[str, Holder], told: set[tuple[str, ...]]) -> None:
+        for key, line in waiting_lines(held).items():
+            if key not in told:
+                told.add(key)
+                self._on_wait(line)
+
+    def _leave(self, held: Mapping[str, Holder]) -> None:
+        self.held = held
+        if set(held) == set(self.reached):
+            raise self.locked_error()
+        for name, holder in held.items():
+            self._give_up(name, held_error(name, holder))
 
 
 def _as_unreachable(error: PodctlError) -> UnreachableError:

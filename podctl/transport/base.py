@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from podctl.core.document.model import Caller
     from podctl.core.model import Minion
+    from podctl.transport.holder import Holder
     from podctl.transport.shell import Script, Step, StepResult
 
 
@@ -69,6 +71,9 @@ class Conversation(Protocol):
     def lock(self) -> bool:
         """Takes the Minion's lock for as long as this conversation lives; False when somebody else has it."""
 
+    def holder(self) -> Holder:
+        """Who has the lock, asked after `lock` gave False. An empty Holder where it cannot be told."""
+
     def close(self) -> None: ...
 
 
@@ -77,7 +82,8 @@ class Transport(Protocol):
 
     minion: Minion
 
-    def conversation(self) -> Conversation: ...
+    def conversation(self, caller: Caller | None = None) -> Conversation:
+        """`caller` is what others are told while this conversation holds the lock."""
 
     def stream(self, script: Script, *, terminal: Terminal | None = None, abandoned: Script | None = None) -> Stream:
         """Runs `script` with its stdin, stdout and stderr joined to the Stream.

@@ -1,7 +1,8 @@
 """A conversation with one shell: messages of framed steps over any Stream.
 
-The remote side is `sh -s`. A message is one compound command, so that a truncated one runs nothing. Each step is framed
-on both streams by a mark that carries a nonce, which nobody else knows:
+The remote side is `sh -s`, with words behind it that say who is there (`holder`). A message is one compound command,
+so that a truncated one runs nothing. Each step is framed on both streams by a mark that carries a nonce, which nobody
+else knows:
 
     NONCEbI.           before step I: a dead client's script ends here by SIGPIPE
     NONCEeI,STATUS.    after it
@@ -27,6 +28,7 @@ import time
 from typing import TYPE_CHECKING
 
 from podctl.errors import LinkLostError, LockToolError
+from podctl.transport.holder import ASK, Holder, holder_of
 from podctl.transport.logins import why_no_shell
 from podctl.transport.shell import LOG, Script, Step, StepResult, quote
 
@@ -53,7 +55,7 @@ begin() {{ printf '%sb%s.' "$n" "$1"; printf '%sb%s.' "$n" "$1" >&2; }}
 end() {{ printf '%se%s,%s.' "$n" "$1" "$2"; printf '%se%s,%s.' "$n" "$1" "$2" >&2; }}
 skip() {{ printf '%ss%s.' "$n" "$1"; }}
 lock() {{ command -v flock >/dev/null 2>&1 || return 127
-if [ -d /run ]; then exec 9</run; else exec 9</var/run; fi; flock -n 9; }}
+if [ -d /run ]; then exec 9</run; else exec 9</var/run; fi; flock -n 9 || {{ r=$?; exec 9<&-; return $r; }}; }}
 """
 
 _LOCK_STEP = Step(title="lock", script=Script("lock", "lock"), in_shell=True)
@@ -276,6 +278,10 @@ class ShellConversation:
                 hint="Mend flock there until 'flock -n /run true' succeeds; then run the same command again.",
             )
         return result.ok
+
+    def holder(self) -> Holder:
+        """By what /proc of the Minion shows of the shells there."""
+        return holder_of(self.run((ASK,))[0].text)
 
     def close(self) -> None:
         self._closed.set()

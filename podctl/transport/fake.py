@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from podctl.errors import ConnectError, LinkLostError
+from podctl.transport.holder import Holder
 from podctl.transport.shell import Step, StepResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from podctl.core.document.model import Caller
     from podctl.core.model import Minion
     from podctl.transport.base import Conversation, Socket, Stream, Terminal
     from podctl.transport.shell import Script
@@ -19,8 +21,9 @@ Answer = tuple[int, bytes, bytes]
 
 
 class FakeConversation:
-    def __init__(self, transport: FakeTransport) -> None:
+    def __init__(self, transport: FakeTransport, caller: Caller | None = None) -> None:
         self._transport = transport
+        self._caller = caller
         self._holds = False
         self._closed = False
 
@@ -51,7 +54,13 @@ class FakeConversation:
         if self._transport.locked and not self._holds:
             return False
         self._transport.locked = self._holds = True
+        self._transport.holder = (
+            Holder(who=self._caller.who, command=self._caller.command) if self._caller else Holder()
+        )
         return True
+
+    def holder(self) -> Holder:
+        return self._transport.holder if self._transport.locked else Holder()
 
     def close(self) -> None:
         self._closed = True
@@ -60,17 +69,21 @@ class FakeConversation:
 
 
 class FakeTransport:
-    """`answer` gives a step's status, stdout and stderr. `steps` records what was asked; `dead` cuts the link."""
+    """`answer` gives a step's status, stdout and stderr. `steps` records what was asked; `dead` cuts the link.
+
+    `locked` and `holder` are the Minion's lock and who has it.
+    """
 
     def __init__(self, minion: Minion, answer: Callable[[Step], Answer]) -> None:
         self.minion = minion
         self.answer = answer
         self.steps: list[Step] = []
         self.locked = False
+        self.holder = Holder()
         self.dead = False
 
-    def conversation(self) -> Conversation:
-        return FakeConversation(self)
+    def conversation(self, caller: Caller | None = None) -> Conversation:
+        return FakeConversation(self, caller)
 
     def stream(self, script: Script, *, terminal: Terminal | None = None, abandoned: Script | None = None) -> Stream:
         del terminal, abandoned

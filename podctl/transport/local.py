@@ -10,17 +10,19 @@ import socket
 import struct
 import subprocess
 import termios
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from podctl.errors import ConnectError, LinkLostError, LockToolError
 from podctl.transport.conversation import ShellConversation
-from podctl.transport.shell import LOG, watched
+from podctl.transport.holder import marker
+from podctl.transport.shell import LOG, Script, Step, watched
 
 if TYPE_CHECKING:
+    from podctl.core.document.model import Caller
     from podctl.core.model import Minion
     from podctl.transport.base import Conversation, Socket, Stream, Terminal
-    from podctl.transport.shell import Script
 
 _CHUNK = 1 << 16
 
@@ -103,6 +105,11 @@ class LocalStream:
         self._outputs = {}
 
 
+# Locks nothing: it is by this descriptor that others know the shell of a lock's holder (podctl.transport.holder).
+_SHOW_TEXT = "if [ -d /run ]; then exec 9</run; else exec 9</var/run; fi"
+_SHOW = Step(title="show who has the lock", script=Script(_SHOW_TEXT, _SHOW_TEXT), in_shell=True)
+
+
 class LocalConversation(ShellConversation):
     """The same conversation; its lock is taken by this process, as a Mac has no flock(1)."""
 
@@ -119,6 +126,7 @@ class LocalConversation(ShellConversation):
             os.close(self._lock)
             self._lock = None
             return False
+        self.run((_SHOW,))
         return True
 
     def close(self) -> None:
@@ -147,8 +155,8 @@ class LocalTransport:
         self.minion = minion
         self._shell = ("sudo", "-n", *shell) if minion.sudo else shell
 
-    def conversation(self) -> Conversation:
-        return LocalConversation(LocalStream([*self._shell, "-s"]), self.minion)
+    def conversation(self, caller: Caller | None = None) -> Conversation:
+        return LocalConversation(LocalStream([*self._shell, "-s", *marker(caller, time.time())]), self.minion)
 
     def stream(self, script: Script, *, terminal: Terminal | None = None, abandoned: Script | None = None) -> Stream:
         LOG.debug("%s: %s", self.minion.name, script.shown)

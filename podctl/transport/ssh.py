@@ -13,12 +13,14 @@ import paramiko
 from podctl.errors import ConnectError, LinkLostError, PodctlError
 from podctl.transport.bastions import Bastions
 from podctl.transport.conversation import ShellConversation
+from podctl.transport.holder import marker
 from podctl.transport.logins import why_no_shell
 from podctl.transport.shell import LOG, quote, watched
 from podctl.transport.ssh_dial import open_link
 from podctl.transport.ssh_link import ChannelRefused, Link
 
 if TYPE_CHECKING:
+    from podctl.core.document.model import Caller
     from podctl.core.model import Minion
     from podctl.transport.asker import Asker
     from podctl.transport.base import Conversation, Socket, Stream, Terminal
@@ -181,8 +183,8 @@ class SshTransport:
         self._link = link
         self._sudo = "sudo -n " if minion.sudo else ""
 
-    def conversation(self) -> Conversation:
-        channel = self._session(f"exec {self._sudo}sh -s")
+    def conversation(self, caller: Caller | None = None) -> Conversation:
+        channel = self._session(" ".join([f"exec {self._sudo}sh -s", *marker(caller, time.time())]))
         return ShellConversation(SshStream(channel, self._link, self.minion), self.minion)
 
     def stream(self, script: Script, *, terminal: Terminal | None = None, abandoned: Script | None = None) -> Stream:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from podctl.core.document.model import Caller
 from podctl.errors import ConnectError, LinkLostError
 from podctl.transport.base import Terminal
 from podctl.transport.shell import Hidden, Script, Step, StepResult, bind, quote
@@ -146,6 +147,16 @@ class TransportContract:
         wait_until(first.lock, 60)
         assert not second.lock()
         assert first.run((step("echo still there"),))[0].stdout == b"still there\n"
+        first.close()
+        wait_until(second.lock)
+        second.close()
+
+    def test_who_has_the_lock_is_told_to_those_who_have_not(self, transport):
+        first = transport.conversation(Caller(who="alice@laptop", command="apply -f web.yaml"))
+        second = transport.conversation(Caller(who="bob@desk", command="delete pod web"))
+        wait_until(first.lock, 60)
+        assert not second.lock()
+        assert (second.holder().who, second.holder().command) == ("alice@laptop", "apply -f web.yaml")
         first.close()
         wait_until(second.lock)
         second.close()
