@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podctl.commands.common import (
-    complete_minions,
+    caller,
     dry_run_option,
     duration,
     namespace_option,
@@ -18,12 +18,16 @@ from podctl.commands.common import (
     where,
 )
 from podctl.commands.files import read_sources
-from podctl.core.minion_names import check_minions
-from podctl.errors import worst
+from podctl.commands.reading import without_equals
+from podctl.commands.writing import allow, failover_options, quorum_option
+from podctl.errors import InputError, worst
+from podctl.report import removal
 
 if TYPE_CHECKING:
+    from podctl.core.document.failover import FailoverWish
     from podctl.core.model import Inventory
     from podctl.core.placement import Policy
+    from podctl.core.pruning import PruneWish
     from podctl.errors import ExitCode
 
 
@@ -39,10 +43,14 @@ if TYPE_CHECKING:
 @click.option(
     "--pull", is_flag=True, help="Ask the registries for every image; a Pod whose image changed is made anew."
 )
-@click.option("--assume-empty", multiple=True, metavar="MINION", shell_complete=complete_minions,
-              help="Your word that this silent Minion runs none of these Pods. Repeatable.")  # fmt: skip
+@click.option("--prune", is_flag=True, help="Remove what matches -l and is in none of these files any more.")
+@click.option("-l", "--selector", default="", metavar="LABELS", callback=without_equals,
+              help="With --prune: of what kind, by label: app=web.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="Do not ask before much is pruned. A script needs it for that.")
+@failover_options
 @click.option("--lock-timeout", default="60s", type=duration, show_default=True,
               help="How long to wait for another podctl to end.")  # fmt: skip
+@quorum_option
 @where
 @placing
 def apply(
@@ -56,40 +64,47 @@ def apply(
     timeout: float,
     dry_run: bool,
     pull: bool,
-    assume_empty: tuple[str, ...],
+    prune: bool,
+    selector: str,
+    yes: bool,
+    failover: FailoverWish | None,
     lock_timeout: float,
+    without_quorum: bool,
 ) -> ExitCode:
     """Bring the cluster to what the manifests say; what is not named stays as it is.
 
-    For example: podctl apply -f web.yaml; podctl apply -f manifests/ --dry-run; cat web.yaml | podctl apply -f -.
+    For example: podctl apply -f web.yaml; podctl apply -f manifests/ --dry-run; cat web.yaml | podctl apply -f -;
+    podctl apply -f shop/ --prune -l app=shop.
     """
     from podctl.core.manifest import parse  # noqa: PLC0415 - pydantic only where manifests are read
     from podctl.engine.applying import Wish, run  # noqa: PLC0415 - as above
-    from podctl.report import outcomes  # noqa: PLC0415
-    from podctl.report.answers import silence_text  # noqa: PLC0415
+    from podctl.report import applied  # noqa: PLC0415
     from podctl.report.progress import progress  # noqa: PLC0415
 
+    pruning = _prune_wish(selector, namespace, prune=prune)
     sources = read_sources(files, recursive=recursive)
     manifests = parse(sources, namespace=namespace or "default", enforce_namespace=bool(namespace))
-    check_minions(assume_empty, inventory)
     say_errors(f"warning: {warning}" for warning in manifests.warnings)
     wish = Wish(
-        manifests=manifests, wait=wait, timeout_seconds=timeout, dry_run=dry_run, pull=pull,
-        assume_empty=frozenset(assume_empty), lock_timeout_seconds=lock_timeout, policy=policy,
-        uids=lambda: str(uuid.uuid4()),
+        manifests=manifests, caller=caller(files), wait=wait, timeout_seconds=timeout, dry_run=dry_run, pull=pull,
+        failover=failover, prune=pruning, lock_timeout_seconds=lock_timeout, without_quorum=without_quorum,
+        policy=policy, uids=lambda: str(uuid.uuid4()),
     )  # fmt: skip
-    with open_session(inventory) as session, progress() as say:
-        done = run(session, wish, say)
-    if wish.dry_run:
-        say_errors(outcomes.plan_lines(done.plan))
-    words = outcomes.planned_words(done.plan) if wish.dry_run else outcomes.done_words(done.outcomes)
-    ending = outcomes.DRY_RUN if wish.dry_run else ""
-    for line in outcomes.result_lines(manifests, words, done.cluster, ending=ending):
+    with open_session(inventory, wish.caller) as session, progress() as say:
+        done = run(session, wish, lambda pruned: allow(removal.pruned_loss(pruned), yes=yes), say)
+    for line in applied.out_lines(done, dry_run=dry_run):
         click.echo(line)
-    say_errors(outcomes.unused_lines(manifests, done.cluster))
-    say_errors(outcomes.trouble_lines(done.outcomes))
-    say_errors(outcomes.held_lines(done.plan.held))
-    if wish.dry_run or done.plan.held:
-        say_errors(outcomes.used_lines(done.plan))
-    click.echo(silence_text(done.cluster), nl=False, err=True)
-    return worst([*outcomes.codes(done.outcomes, done.plan.held, done.cluster), *done.codes])
+    say_errors(applied.error_lines(done, dry_run=dry_run))
+    return worst(applied.codes(done))
+
+
+def _prune_wish(selector: str, namespace: str | None, *, prune: bool) -> PruneWish | None:
+    """Raises InputError for one of the two options without the other."""
+    from podctl.core.pruning import PruneWish  # noqa: PLC0415 - only where something is applied
+    from podctl.core.selectors import parse_selector  # noqa: PLC0415 - as above
+
+    if not prune and selector:
+        raise InputError("-l goes with --prune: apply itself takes all that is in the files")
+    if prune and not selector:
+        raise InputError("--prune needs -l LABELS: without it all that is not in the files would go")
+    return PruneWish(selector=parse_selector(selector), namespace=namespace) if prune else None

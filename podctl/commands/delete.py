@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podctl.commands.common import can_ask, confirm, duration, namespace_option, open_session, say_errors, where
+from podctl.commands.common import (
+    caller,
+    can_ask,
+    confirm,
+    duration,
+    namespace_option,
+    open_session,
+    say_errors,
+    where,
+)
 from podctl.commands.files import read_sources
 from podctl.commands.reading import complete_types, ended, without_equals
+from podctl.commands.writing import quorum_option
 from podctl.core.deletion import check_kinds, doomed_by, doomed_of
 from podctl.core.query import answer, parse_query
 from podctl.errors import InputError, PodctlError, worst
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from podctl.core.deletion import Doomed
+    from podctl.core.document.model import Document
     from podctl.core.kinds import Kind
     from podctl.core.model import Cluster, Inventory
     from podctl.errors import ExitCode
@@ -41,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--wait", type=bool, default=True, is_flag=False, flag_value=True, hidden=True)
 @click.option("--lock-timeout", default="60s", type=duration, show_default=True,
               help="How long to wait for another podctl to end.")  # fmt: skip
+@quorum_option
 @where
 def delete(
     inventory: Inventory,
@@ -58,8 +70,9 @@ def delete(
     yes: bool,
     wait: bool,
     lock_timeout: float,
+    without_quorum: bool,
 ) -> ExitCode:
-    """Delete Pods and claims. A claim's data goes with it, so it is asked for.
+    """Delete Pods, ConfigMaps, Secrets and claims. A claim's data goes with it, so it is asked for.
 
     For example: podctl delete pod web; podctl delete -f web.yaml; podctl delete pods -l app=web.
     """
@@ -69,16 +82,19 @@ def delete(
     grace = removal.grace_seconds(grace_period, now=now, force=force)
     from podctl.engine import deleting  # noqa: PLC0415 - after what can be wrong without it
 
-    with open_session(inventory) as session, progress() as say:
-        done = deleting.run(
-            session, choose, lambda doomed: _allow(doomed, yes=yes, sweeping=every or bool(selector)), say,
-            grace_seconds=grace, lock_timeout_seconds=lock_timeout,
-        )  # fmt: skip
+    wish = deleting.Deletion(
+        choose=choose, allow=lambda doomed: _allow(doomed, yes=yes, sweeping=every or bool(selector)),
+        caller=caller(files), grace_seconds=grace, lock_timeout_seconds=lock_timeout, without_quorum=without_quorum,
+    )  # fmt: skip
+    with open_session(inventory, wish.caller) as session, progress() as say:
+        done = deleting.run(session, wish, say)
     say_errors(removal.nothing_lines(done.doomed, namespace or "default"))
-    for line in removal.result_lines(done.doomed, done.outcomes, done.removed_volumes):
+    for line in removal.result_lines(done.doomed, done.outcomes, done.claims.removed):
         click.echo(line)
     say_errors(outcomes.trouble_lines(done.outcomes))
-    say_errors(removal.claim_trouble_lines(done.claim_problems))
+    say_errors(removal.claim_trouble_lines(done.claims.problems))
+    say_errors(removal.later_lines(done.doomed, done.document, done.cluster))
+    say_errors(outcomes.unremembered_lines(done.notes))
     click.echo(silence_text(done.cluster), nl=False, err=True)
     codes = [*outcomes.codes(done.outcomes, (), done.cluster), *done.codes]
     return _with_missing(codes, done.cluster, () if ignore_not_found else done.doomed.missing)
@@ -103,8 +119,8 @@ def _choice(
     namespace: str | None,
     selector: str,
     every: bool,
-) -> Callable[[Cluster], Doomed]:
-    """How to pick what goes from what was seen. Raises InputError for a request that is none."""
+) -> Callable[[Cluster, Document], Doomed]:
+    """How to pick what goes from what is seen and remembered. Raises InputError for a request that is none."""
     if files and (words or selector or every):
         raise InputError("-f names all that goes: leave out names, -l and --all")
     if files:
@@ -113,7 +129,7 @@ def _choice(
         sources = read_sources(files, recursive=recursive)
         named = namespace or "default"
         manifests = parse(sources, namespace=named, enforce_namespace=bool(namespace), references=False)
-        return lambda cluster: doomed_by(manifests, cluster)
+        return lambda cluster, document: doomed_by(manifests, cluster, document)
     if not words:
         raise InputError("say what to delete", hint="podctl delete pod NAME, delete -f FILE, or delete pods -l LABELS.")
     query = parse_query(words, namespace=namespace or "default", selector=selector)
@@ -122,7 +138,7 @@ def _choice(
     if query.named and every:
         raise InputError("give names or --all, not both")
     check_kinds(query)
-    return lambda cluster: doomed_of(answer(cluster, query, engine=""))
+    return lambda cluster, _document: doomed_of(answer(cluster, query, engine=""))
 
 
 def _allow(doomed: Doomed, *, yes: bool, sweeping: bool) -> None:

@@ -37,7 +37,7 @@ def diff(
     manifests = parse(sources, namespace=namespace or "default", enforce_namespace=bool(namespace))
     wish = Wish(manifests=manifests, dry_run=True, policy=policy, uids=lambda: str(uuid.uuid4()))
     with open_session(inventory) as session:
-        done = run(session, wish, lambda _progress: None)
+        done = run(session, wish, lambda _pruned: None, lambda _progress: None)
     click.echo(diff_text(done.plan), nl=False)
     say_errors(outcomes.held_lines(done.plan.held))
     if done.plan.held:

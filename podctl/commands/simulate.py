@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from podctl.core.manifest import Manifests
     from podctl.core.model import Cluster, Inventory
     from podctl.core.placement import Policy
-    from podctl.core.whatif import Change
 
 _MOST = 10_000  # Minions to think of
 _NOTHING = "-f is missing: the manifests to place; only --without MINION, and not with --offline, can go without it"
@@ -86,7 +85,7 @@ def simulate(
     check_minions((*without, *like), inventory)
     change = Change(without=without, more=tuple(zip(more, like, strict=True)))
     manifests = _manifests(files, recursive=recursive, namespace=namespace)
-    cluster = declared(inventory, without) if offline else _looked(inventory, manifests, change)
+    cluster = declared(inventory, without) if offline else _looked(inventory, manifests)
     done = simulated(manifests.pods, cluster, change=change, policy=policy)
     click.echo(simulation_json(done) if output else simulation_text(done), nl=False)
     say_errors(f"warning: {each}" for each in (*manifests.warnings, *done.notes))
@@ -103,11 +102,14 @@ def _manifests(files: tuple[str, ...], *, recursive: bool, namespace: str | None
     return parse(sources, namespace=namespace or "default", enforce_namespace=bool(namespace))
 
 
-def _looked(inventory: Inventory, manifests: Manifests, change: Change) -> Cluster:
+def _looked(inventory: Inventory, manifests: Manifests) -> Cluster:
     """One look, without a lock. Raises ManifestError for a claim that is nowhere, as apply would."""
+    from podctl.core.document.cordons import with_cordons  # noqa: PLC0415 - as above
+    from podctl.core.document.recall import recall  # noqa: PLC0415 - as above
     from podctl.engine.applying import check_claims  # noqa: PLC0415 - paramiko only where a Minion is talked to
 
     with open_session(inventory) as session:
         cluster = session.look()
-    check_claims(manifests, cluster, frozenset(change.without))
-    return cluster
+    document = recall(cluster).document
+    check_claims(manifests, cluster, document)
+    return with_cordons(cluster, document)

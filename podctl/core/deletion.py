@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podctl.core.claims import ObservedClaim, claims_on
-from podctl.core.kinds import CLAIM, POD, Kind
-from podctl.core.model import Mark
+from podctl.core.document.model import ObjectKey
+from podctl.core.kinds import CLAIM, CONFIG_MAP, POD, SECRET, Kind
+from podctl.core.model import Mark, PodKey
 from podctl.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from podctl.core.document.model import Document
     from podctl.core.manifest import Manifests
     from podctl.core.model import Cluster, ObservedContainer, ObservedPod
     from podctl.core.query import Answer, Query
@@ -20,18 +22,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doomed:
-    """`missing` are those that were asked for by name and not seen."""
+    """`pods` are those that are seen; `keys` has them, too, and those that are only remembered.
+
+    `missing` are those that were asked for by name and are neither seen nor remembered.
+    """
 
     pods: tuple[ObservedPod, ...] = ()
+    keys: tuple[PodKey, ...] = ()
+    objects: tuple[ObjectKey, ...] = ()
     claims: tuple[ObservedClaim, ...] = ()
     missing: tuple[tuple[Kind, str], ...] = ()
 
+    @property
+    def claim_keys(self) -> tuple[PodKey, ...]:
+        remembered = (PodKey(each.namespace, each.name) for each in self.objects if each.kind == _OBJECTS[CLAIM])
+        return tuple(dict.fromkeys([*(each.key for each in self.claims), *remembered]))
+
+
+_OBJECTS = {CONFIG_MAP: "ConfigMap", SECRET: "Secret", CLAIM: "PersistentVolumeClaim"}
+
 
 def check_kinds(query: Query) -> None:
-    """Raises InputError for Minions, which are not podctl's to delete."""
-    if any(kind not in (POD, CLAIM) for kind in query.kinds):
+    """Raises InputError for what is not podctl's to delete: Minions and events."""
+    if any(kind not in (POD, *_OBJECTS) for kind in query.kinds):
         raise InputError(
-            "a Minion cannot be deleted", hint="Take it out of the inventory; its Pods are deleted by name, or by -l."
+            "only Pods, ConfigMaps, Secrets and claims can be deleted",
+            hint="A Minion is taken out of the inventory; its Pods are deleted by name, or by -l.",
         )
 
 
@@ -39,23 +55,39 @@ def doomed_of(answer: Answer) -> Doomed:
     """From an answer to a query."""
     return Doomed(
         pods=tuple(found.pod for found in answer.found if found.pod),
+        keys=tuple(dict.fromkeys(PodKey(each.namespace, each.name) for each in answer.found if each.kind is POD)),
+        objects=tuple(
+            ObjectKey(_OBJECTS[each.kind], each.namespace, each.name) for each in answer.found if each.kind in _OBJECTS
+        ),
         claims=tuple(found.claim for found in answer.found if found.claim),
         missing=answer.missing,
     )
 
 
-def doomed_by(manifests: Manifests, cluster: Cluster) -> Doomed:
+def doomed_by(manifests: Manifests, cluster: Cluster, document: Document) -> Doomed:
     """What the manifests name; where several Minions have a Pod of that key, all of them."""
     wanted = [pod.key for pod in manifests.pods]
-    wanted_claims = [(each.metadata.namespace, each.metadata.name) for each in manifests.claims]
     pods = tuple(pod for pod in cluster.pods if pod.key in wanted and pod.mark is not Mark.NEW)
     every = [claim for minion in cluster.minions for claim in claims_on(minion)]
-    claims = tuple(each for each in every if (each.key.namespace, each.key.name) in wanted_claims)
-    seen = {pod.key for pod in pods}
-    seen_claims = {(each.key.namespace, each.key.name) for each in claims}
-    missing = [(POD, key.name) for key in wanted if key not in seen]
-    missing += [(CLAIM, name) for namespace, name in wanted_claims if (namespace, name) not in seen_claims]
-    return Doomed(pods=pods, claims=claims, missing=tuple(missing))
+    claims = tuple(each for each in every if _claim(each.key) in manifests.raws)
+    there = {*(pod.key for pod in pods), *document.pods}
+    known = {*document.objects, *(_claim(each.key) for each in claims)}
+    missing = [(POD, key.name) for key in wanted if key not in there]
+    missing += [(_KIND_OF[key.kind], key.name) for key in manifests.raws if key not in known]
+    return Doomed(
+        pods=pods,
+        keys=tuple(key for key in wanted if key in there),
+        objects=tuple(key for key in manifests.raws if key in known),
+        claims=claims,
+        missing=tuple(missing),
+    )
+
+
+_KIND_OF = {name: kind for kind, name in _OBJECTS.items()}
+
+
+def _claim(key: PodKey) -> ObjectKey:
+    return ObjectKey("PersistentVolumeClaim", key.namespace, key.name)
 
 
 def check_unused(doomed: Doomed, cluster: Cluster) -> None:

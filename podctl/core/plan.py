@@ -5,43 +5,48 @@ Unchanged Pods are in it, too, as Keep; what is not done is in it as Held, with 
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from podctl.core.actions import ASKED_FOR, Action, Create, Held, Keep, Plan, Remove, Replace, Start
 from podctl.core.arranging import arrange
 from podctl.core.model import Mark
 from podctl.core.placement import Placed, Policy
-from podctl.core.removals import leftover_removals, removal
+from podctl.core.removals import leftover_removals, removal, tidying
 from podctl.core.sifting import sift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from podctl.core.document.model import Document
     from podctl.core.manifest import PodManifest
     from podctl.core.model import Cluster, ObservedPod, PodKey
     from podctl.core.sifting import Wanted
 
 __all__ = [
     "Action", "Create", "Held", "Keep", "Plan", "Remove", "Replace", "Start",
-    "leftover_removals", "make_plan", "plan_removal",
+    "leftover_removals", "make_plan", "plan_removal", "tidying",
 ]  # fmt: skip
 _DEFAULT = Policy()
+_NONE: Mapping[PodKey, str] = MappingProxyType({})
 
 
 def make_plan(
     desired: Sequence[PodManifest],
     cluster: Cluster,
     *,
-    assume_empty: frozenset[str] = frozenset(),
+    document: Document | None = None,
+    given_up: Mapping[PodKey, str] = _NONE,
     replace_all: frozenset[PodKey] = frozenset(),
     policy: Policy = _DEFAULT,
 ) -> Plan:
     """What brings `cluster` to `desired`; Pods that are not in `desired` stay as they are.
 
-    `assume_empty` names silent Minions that the operator vouches for; Pods in `replace_all` are made anew even though
-    their manifests did not change (their images did).
+    `document` says what counts; without one, all that is seen. `given_up` are Pods on silent Minions that are to be
+    made elsewhere, each with why. Pods in `replace_all` are made anew though their manifests did not change: their
+    images did.
     """
-    sifted = sift(desired, cluster, assume_empty=assume_empty, replace_all=replace_all)
+    sifted = sift(desired, cluster, document=document, given_up=given_up, replace_all=replace_all)
     arranged = arrange(sifted, cluster, policy=policy)
     settled: dict[PodKey, Action] = dict(sifted.settled)
     held = list(sifted.held)
@@ -76,7 +81,13 @@ def _made(wanted: Wanted, placed: Placed, cluster: Cluster) -> Create | Replace:
     )  # fmt: skip
 
 
-def plan_removal(pods: Iterable[ObservedPod], cluster: Cluster) -> Plan:
-    """For `delete`: these Pods go, leftovers with them."""
-    wanted = [removal(cluster, pod, ASKED_FOR) for pod in pods if pod.mark is Mark.COMMITTED]
-    return Plan(actions=(*leftover_removals(cluster), *wanted))
+def plan_removal(pods: Iterable[ObservedPod], cluster: Cluster, document: Document | None = None) -> Plan:
+    """For `delete`: these Pods go, and with them leftovers and what `document` does not name."""
+    going = [pod for pod in pods if pod.mark is Mark.COMMITTED]
+    asked = {id(pod) for pod in going}
+    return Plan(
+        actions=(
+            *(each for each in tidying(cluster, document) if id(each.pod) not in asked),
+            *(removal(cluster, pod, ASKED_FOR) for pod in going),
+        )
+    )

@@ -7,10 +7,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podctl.core.actions import Remove
+from podctl.core.document.adopting import adopted
+from podctl.core.document.stale import stale
 from podctl.core.model import Mark
 
 if TYPE_CHECKING:
+    from podctl.core.document.model import Document
     from podctl.core.model import Cluster, ObservedMinion, ObservedPod, ObservedVolume
+
+
+STALE = "stale"  # how the reason of a Remove begins that the Document asks for
+
+
+def tidying(cluster: Cluster, document: Document | None = None) -> tuple[Remove, ...]:
+    """What any writing command removes before it does anything else: what is stale, then what is half done."""
+    known = document or adopted(cluster)
+    gone = [removal(cluster, pod, f"{STALE}: {why}") for pod, why in stale(known, cluster)]
+    return (*gone, *leftover_removals(cluster))
 
 
 def leftover_removals(cluster: Cluster) -> tuple[Remove, ...]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from podctl.core.actions import Held, Keep, Remove, Start
+from podctl.core.document.adopting import adopted
+from podctl.core.document.stale import current
 from podctl.core.lifecycle import Need, is_job_lost, lost, next_need
-from podctl.core.model import Mark, ObservedPod, PodKey
-from podctl.core.removals import leftover_removals, removal
+from podctl.core.model import Mark, PodKey
+from podctl.core.removals import tidying
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from podctl.core.document.model import Document
     from podctl.core.manifest import PodManifest
-    from podctl.core.model import Cluster, ObservedMinion
+    from podctl.core.model import Cluster, ObservedMinion, ObservedPod
+
+_NONE: Mapping[PodKey, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +37,7 @@ class Wanted:
 class Sifted:
     """Every desired Pod stands in one of settled, wanted and held."""
 
-    removals: tuple[Remove, ...]  # leftovers, and second copies of Pods
+    removals: tuple[Remove, ...]  # what the Document does not name, and leftovers
     settled: Mapping[PodKey, Keep | Start]
     wanted: tuple[Wanted, ...]  # in the order in which they were desired
     held: tuple[Held, ...]
@@ -41,36 +47,27 @@ def sift(
     desired: Sequence[PodManifest],
     cluster: Cluster,
     *,
-    assume_empty: frozenset[str] = frozenset(),
+    document: Document | None = None,
+    given_up: Mapping[PodKey, str] = _NONE,
     replace_all: frozenset[PodKey] = frozenset(),
 ) -> Sifted:
     """`desired` against `cluster`; the parameters are those of `make_plan`."""
+    known = document or adopted(cluster)
     existing = _committed(cluster)
-    doubtful = [each for each in cluster.silent if each.minion.name not in assume_empty]
     minions = {each.minion.name: each for each in cluster.minions}
-    removals = list(leftover_removals(cluster))
     settled: dict[PodKey, Keep | Start] = {}
     wanted: list[Wanted] = []
     held: list[Held] = []
     for pod in desired:
-        mine, doubles = _first_and_doubles(pod, existing.get(pod.key, ()))
-        removals += [removal(cluster, each, f"a second copy; {mine.minion} has the first") for each in doubles if mine]
-        reason = _why_anew(pod, mine, replace_all)
+        mine = current(known.pods.get(pod.key), existing.get(pod.key, []), cluster)
+        reason = given_up.get(pod.key) or _why_anew(pod, mine, replace_all)
         if mine and not reason:
             settled[pod.key] = _keep_or_start(pod, mine, minions[mine.minion])
-        elif doubts := _doubts(pod, mine, cluster, doubtful):
+        elif doubts := _doubts(pod, mine, known, cluster, sure=pod.key in given_up):
             held.append(Held(pod=pod, reasons=doubts, unseen=True, observed=mine))
         else:
             wanted.append(Wanted(pod=pod, observed=mine, reason=reason))
-    return Sifted(removals=tuple(removals), settled=settled, wanted=tuple(wanted), held=tuple(held))
-
-
-def _first_and_doubles(
-    pod: PodManifest, copies: Sequence[ObservedPod]
-) -> tuple[ObservedPod | None, Sequence[ObservedPod]]:
-    """The copy that stays, one as wanted if there is one; and those that are too many."""
-    ordered = sorted(copies, key=lambda each: (each.spec_hash != pod.spec_hash, each.minion))
-    return (ordered[0] if ordered else None), ordered[1:]
+    return Sifted(removals=tidying(cluster, known), settled=settled, wanted=tuple(wanted), held=tuple(held))
 
 
 def _committed(cluster: Cluster) -> Mapping[PodKey, list[ObservedPod]]:
@@ -82,17 +79,20 @@ def _committed(cluster: Cluster) -> Mapping[PodKey, list[ObservedPod]]:
 
 
 def _doubts(
-    pod: PodManifest, observed: ObservedPod | None, cluster: Cluster, doubtful: Sequence[ObservedMinion]
+    pod: PodManifest, observed: ObservedPod | None, document: Document, cluster: Cluster, *, sure: bool
 ) -> Mapping[str, str]:
-    """By Minion: why this Pod cannot be made now without risking that it, or its data, is there twice."""
-    if observed is None:
-        return {each.minion.name: f"may have it, but is silent: {each.problem}" for each in doubtful}
-    seen = {volume.claim for minion in cluster.minions for volume in minion.volumes}
-    unseen = [name for name in pod.claims if PodKey(pod.key.namespace, name) not in seen]
-    if not unseen:
+    """By silent Minion: why this Pod cannot be made now without risking that it, or its data, is there twice."""
+    silent = {each.minion.name: each.problem for each in cluster.silent}
+    entry = document.pods.get(pod.key)
+    if sure:
         return {}
+    if observed is None and entry and entry.minion in silent:
+        return {entry.minion: f"has it, but is silent: {silent[entry.minion]}"}
+    places = {name: document.claims.get(PodKey(pod.key.namespace, name), "") for name in pod.claims}
     return {
-        each.minion.name: f"may have its claim {', '.join(unseen)}, but is silent: {each.problem}" for each in doubtful
+        minion: f"has its claim {name}, but is silent: {silent[minion]}"
+        for name, minion in places.items()
+        if minion in silent
     }
 
 

@@ -1,24 +1,35 @@
-"""Apply from end to end: lock, observe, plan, check, execute. `--dry-run` and `diff` stop after the plan."""
+"""Apply from end to end: lock, look, plan, check, remember, execute. `--dry-run` and `diff` stop after the check."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import Keep, Plan, Start
+from podctl.core.actions import Create, Keep, Plan, Replace, Start
+from podctl.core.document.acts import deeds_done, deeds_of, result_of
+from podctl.core.document.adopting import adopted
+from podctl.core.document.changes import after_plan, without
+from podctl.core.document.failover import Failover, FailoverWish, fail_over
+from podctl.core.document.model import Caller, Document
+from podctl.core.document.silences import next_silences
 from podctl.core.outcome import Word
 from podctl.core.placement import Policy
 from podctl.core.plan import make_plan
+from podctl.core.pruning import NOTHING, Pruned, PruneWish, with_pruned
+from podctl.core.references import resolve
+from podctl.core.remembered import completed, known_objects
 from podctl.engine.execute import Execution, check_inputs
 from podctl.engine.images import changed_images
+from podctl.engine.keeping import Keeping
+from podctl.engine.volumes import ClaimsRemoved, remove_claims
 from podctl.engine.work import Job
 from podctl.errors import ExitCode, ManifestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from podctl.core.manifest import Manifests
-    from podctl.core.model import Cluster
+    from podctl.core.model import Cluster, PodKey
     from podctl.core.outcome import Outcome, Progress
     from podctl.engine.session import Session
 
@@ -31,49 +42,143 @@ class Wish:
 
     manifests: Manifests
     uids: Callable[[], str]
+    caller: Caller = field(default_factory=Caller)
     wait: bool = True
     timeout_seconds: float = 600
     dry_run: bool = False
     pull: bool = False
-    assume_empty: frozenset[str] = frozenset()
+    failover: FailoverWish | None = None
+    prune: PruneWish | None = None
     lock_timeout_seconds: float = 60
+    without_quorum: bool = False
     policy: Policy = _DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
+    """`manifests` are those of the files, and behind them what was remembered and tried again."""
+
     cluster: Cluster
+    document: Document  # as it was before
+    manifests: Manifests
     plan: Plan
     outcomes: list[Outcome] = field(default_factory=list)
     codes: tuple[ExitCode, ...] = ()  # what none of the outcomes tells: an interrupt
+    retried: frozenset[PodKey] = frozenset()  # remembered as waiting, and in none of the files
+    broken: Mapping[PodKey, str] = field(default_factory=dict)  # remembered, and cannot be made: why
+    failover: Failover = field(default_factory=Failover)
+    pruned: Pruned = NOTHING
+    claims_removed: ClaimsRemoved = field(default_factory=ClaimsRemoved)
+    notes: tuple[str, ...] = ()
 
 
-def run(session: Session, wish: Wish, say: Callable[[Progress], None]) -> Done:
-    """Raises InputError, before anything is touched, for what can be known to be wrong only beside the cluster."""
-    if not wish.dry_run:
-        session.lock(wish.lock_timeout_seconds)
-    cluster = session.look()
-    check_claims(wish.manifests, cluster, wish.assume_empty)
-    job = Job(
-        cluster=cluster, manifests=wish.manifests, uids=wish.uids, wait=wish.wait, timeout_seconds=wish.timeout_seconds
-    )
-    plan = make_plan(wish.manifests.pods, cluster, assume_empty=wish.assume_empty, policy=wish.policy)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """What was found out before anything is touched."""
+
+    wish: Wish
+    keeping: Keeping
+    standing: Document  # what counts: the Document, or what runs where there is none
+    manifests: Manifests
+    failover: Failover
+    pruned: Pruned
+    done: Done
+
+
+def run(session: Session, wish: Wish, allow: Callable[[Pruned], None], say: Callable[[Progress], None]) -> Done:
+    """Raises InputError, before anything is touched, for what can be known to be wrong only beside the cluster.
+
+    `allow` raises when the user does not want what would be pruned.
+    """
+    if wish.dry_run:
+        keeping = Keeping.look(session, wish.caller)
+    else:
+        keeping = Keeping.open(
+            session, wish.caller, lock_timeout_seconds=wish.lock_timeout_seconds, without_quorum=wish.without_quorum
+        )
+    draft = _draft(keeping, wish)
+    plan = _plan(draft)
+    job = _job(draft, plan)
     check_inputs(plan, job)
     if wish.dry_run:
-        return Done(cluster=cluster, plan=plan)
+        return replace(draft.done, plan=plan)
+    allow(draft.pruned)
     troubles: tuple[Outcome, ...] = ()
     if wish.pull:
         changed, troubles = changed_images(session, plan, job)
-        plan = make_plan(
-            wish.manifests.pods, cluster, assume_empty=wish.assume_empty, replace_all=changed, policy=wish.policy
-        )
-    execution = Execution(_within_reach(plan, troubles), session, job, say)
+        plan = _plan(draft, replace_all=changed)
+        job = _job(draft, plan)
+    return _carried_out(draft, plan, job, troubles, say)
+
+
+def _draft(keeping: Keeping, wish: Wish) -> _Draft:
+    cluster, document = keeping.cluster, keeping.document
+    standing = document if keeping.recalled.found else adopted(cluster)
+    files = resolve(wish.manifests, known_objects(document, wish.manifests))
+    check_claims(files, cluster, document)
+    failover = fail_over(document, cluster, wish.failover) if wish.failover else Failover()
+    pruned = wish.prune.choose(standing, cluster, files) if wish.prune else NOTHING
+    waiting = [key for key, each in sorted(document.pods.items()) if not each.minion and key not in pruned.pods]
+    manifests, broken = completed(document, [*failover.lost, *waiting], files)
+    named = {pod.key for pod in files.pods}
+    done = Done(
+        cluster=cluster, document=document, manifests=manifests, plan=Plan(), broken=broken, failover=failover,
+        pruned=pruned, retried=frozenset(waiting) - named,
+    )  # fmt: skip
+    return _Draft(
+        wish=wish, keeping=keeping, standing=standing, manifests=manifests, failover=failover, pruned=pruned, done=done
+    )  # fmt: skip
+
+
+def _plan(draft: _Draft, replace_all: frozenset[PodKey] = frozenset()) -> Plan:
+    cluster = draft.keeping.cluster
+    plan = make_plan(
+        draft.manifests.pods, cluster, document=draft.standing, given_up=draft.failover.lost, replace_all=replace_all,
+        policy=draft.wish.policy,
+    )  # fmt: skip
+    return with_pruned(plan, draft.pruned, cluster)
+
+
+def _job(draft: _Draft, plan: Plan) -> Job:
+    wish = draft.wish
+    makers = (action for action in plan.actions if isinstance(action, Create | Replace))
+    return Job(
+        cluster=draft.keeping.cluster, manifests=draft.manifests, uids={each.key: wish.uids() for each in makers},
+        wait=wish.wait, timeout_seconds=wish.timeout_seconds, revision=draft.keeping.next_revision,
+    )  # fmt: skip
+
+
+def _carried_out(
+    draft: _Draft, plan: Plan, job: Job, troubles: tuple[Outcome, ...], say: Callable[[Progress], None]
+) -> Done:
+    """Remembers the plan, then carries it out. What changes nothing is not remembered."""
+    keeping = draft.keeping
+    deeds = (*deeds_of(plan), *draft.pruned.deeds)
+    after = _after(draft, plan, job)
+    new_silence = bool(draft.wish.failover) and next_silences(after, job.cluster) != after.silences
+    changes = plan.changes or draft.pruned.any or after != keeping.document
+    if changes or new_silence or not keeping.recalled.settled:
+        keeping.write(after, deeds)
+    execution = Execution(_within_reach(plan, troubles), keeping.session, job, say)
     codes: tuple[ExitCode, ...] = ()
+    claims = ClaimsRemoved()
     try:
         execution.run()
+        claims = remove_claims(keeping.session, draft.pruned.claims)
+        codes = tuple(claims.codes)
     except KeyboardInterrupt:
         codes = (ExitCode.INTERRUPTED,)
-    return Done(cluster=cluster, plan=plan, outcomes=[*troubles, *execution.outcomes], codes=codes)
+    outcomes = [*troubles, *execution.outcomes]
+    lost = keeping.close(deeds_done(deeds, outcomes), result_of(outcomes, codes))
+    return replace(
+        draft.done, plan=plan, outcomes=outcomes, codes=codes, claims_removed=claims, notes=(lost,) if lost else ()
+    )
+
+
+def _after(draft: _Draft, plan: Plan, job: Job) -> Document:
+    wanted = after_plan(draft.standing, plan, job.cluster, objects=draft.manifests.raws, uids=job.uids)
+    pruned = draft.pruned
+    return without(wanted, pods=pruned.pods, objects=pruned.objects, claims=[each.key for each in pruned.claims])
 
 
 def _within_reach(plan: Plan, troubles: Iterable[Outcome]) -> Plan:
@@ -83,10 +188,10 @@ def _within_reach(plan: Plan, troubles: Iterable[Outcome]) -> Plan:
     return replace(plan, actions=tuple(actions))
 
 
-def check_claims(manifests: Manifests, cluster: Cluster, assume_empty: frozenset[str]) -> None:
-    """A Pod's claim is in the files or in the cluster already; where a silent Minion may have it, the Pod is held."""
-    given = {(each.metadata.namespace, each.metadata.name) for each in manifests.claims}
-    there = {
+def check_claims(manifests: Manifests, cluster: Cluster, document: Document) -> None:
+    """A Pod's claim is in the files, or in the cluster already. Raises ManifestError that names every other."""
+    given = {(each.metadata.namespace, each.metadata.name) for each in (*manifests.claims, *manifests.known_claims)}
+    there = {(key.namespace, key.name) for key in document.claims} | {
         (volume.claim.namespace, volume.claim.name)
         for each in cluster.minions
         for volume in each.volumes
@@ -98,6 +203,5 @@ def check_claims(manifests: Manifests, cluster: Cluster, assume_empty: frozenset
         for name in pod.claims
         if (pod.key.namespace, name) not in given | there
     ]
-    doubtful = [each for each in cluster.silent if each.minion.name not in assume_empty]
-    if problems and not doubtful:
+    if problems:
         raise ManifestError(problems, hint="Add the PersistentVolumeClaim to the files of this apply.")

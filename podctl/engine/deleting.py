@@ -1,4 +1,4 @@
-"""Delete from end to end: lock, observe, choose, ask, execute; claims go last, when no Pod holds them any more."""
+"""Delete from end to end: lock, look, choose, ask, remember, execute; claims last, when no Pod holds them any more."""
 
 from __future__ import annotations
 
@@ -6,85 +6,84 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from podctl.core.deletion import check_unused
+from podctl.core.document.acts import deeds_done, deeds_of, result_of
+from podctl.core.document.adopting import adopted
+from podctl.core.document.changes import without
+from podctl.core.document.model import Deed
 from podctl.core.plan import plan_removal
-from podctl.engine.docker import change
 from podctl.engine.execute import Execution
-from podctl.engine.session import side_by_side
+from podctl.engine.keeping import Keeping
+from podctl.engine.volumes import ClaimsRemoved, remove_claims
 from podctl.engine.work import Job
-from podctl.errors import ExitCode, PodctlError
-from podctl.transport.shell import Step
+from podctl.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from podctl.core.claims import ObservedClaim
     from podctl.core.deletion import Doomed
+    from podctl.core.document.model import Caller, Document
     from podctl.core.model import Cluster
     from podctl.core.outcome import Outcome, Progress
     from podctl.engine.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """What the user asked delete for. `choose` picks from what is seen and remembered; `allow` raises for a no."""
+
+    choose: Callable[[Cluster, Document], Doomed]
+    allow: Callable[[Doomed], None]
+    caller: Caller
+    grace_seconds: int | None
+    lock_timeout_seconds: float
+    without_quorum: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted:
     cluster: Cluster
+    document: Document  # as it was before
     doomed: Doomed
     outcomes: list[Outcome] = field(default_factory=list)
-    removed_volumes: frozenset[str] = frozenset()  # of claims
-    claim_problems: dict[str, str] = field(default_factory=dict)  # by volume: why it could not be removed
+    claims: ClaimsRemoved = field(default_factory=ClaimsRemoved)
     codes: tuple[ExitCode, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def run(
-    session: Session,
-    choose: Callable[[Cluster], Doomed],
-    allow: Callable[[Doomed], None],
-    say: Callable[[Progress], None],
-    *,
-    grace_seconds: int | None,
-    lock_timeout_seconds: float,
-) -> Deleted:
-    """`choose` picks from what was seen; `allow` raises when the user does not want it. Leftovers go in passing."""
-    session.lock(lock_timeout_seconds)
-    cluster = session.look()
-    doomed = choose(cluster)
+def run(session: Session, wish: Deletion, say: Callable[[Progress], None]) -> Deleted:
+    """What is no longer remembered goes at once where its Minion answers, and elsewhere when it does again."""
+    keeping = Keeping.open(
+        session, wish.caller, lock_timeout_seconds=wish.lock_timeout_seconds, without_quorum=wish.without_quorum
+    )
+    cluster, before = keeping.cluster, keeping.document
+    standing = before if keeping.recalled.found else adopted(cluster)
+    doomed = wish.choose(cluster, standing)
     check_unused(doomed, cluster)
-    allow(doomed)
-    job = Job(cluster=cluster, manifests=None, uids=str, grace_seconds=grace_seconds)
-    execution = Execution(plan_removal(doomed.pods, cluster), session, job, say)
-    problems: dict[str, str] = {}
-    removed: set[str] = set()
-    codes: set[ExitCode] = set()
+    wish.allow(doomed)
+    after = without(standing, pods=doomed.keys, objects=doomed.objects, claims=doomed.claim_keys)
+    plan = plan_removal(doomed.pods, cluster, after)
+    deeds = (*deeds_of(plan), *_forgotten(doomed))
+    if plan.changes or after != before or not keeping.recalled.settled:
+        keeping.write(after, deeds)
+    job = Job(cluster=cluster, manifests=None, grace_seconds=wish.grace_seconds)
+    execution = Execution(plan, session, job, say)
+    claims = ClaimsRemoved()
     try:
         execution.run()
-        codes = _remove_claims(session, doomed, problems, removed)
+        claims = remove_claims(session, doomed.claims)
+        codes = tuple(claims.codes)
     except KeyboardInterrupt:
-        codes = {ExitCode.INTERRUPTED}
+        codes = (ExitCode.INTERRUPTED,)
+    lost = keeping.close(deeds_done(deeds, execution.outcomes), result_of(execution.outcomes, codes))
     return Deleted(
-        cluster=cluster, doomed=doomed, outcomes=execution.outcomes, removed_volumes=frozenset(removed),
-        claim_problems=problems, codes=tuple(codes),
+        cluster=cluster, document=before, doomed=doomed, outcomes=execution.outcomes, claims=claims, codes=codes,
+        notes=(lost,) if lost else (),
     )  # fmt: skip
 
 
-def _remove_claims(session: Session, doomed: Doomed, problems: dict[str, str], removed: set[str]) -> set[ExitCode]:
-    """Puts volumes into `removed`, or into `problems` with why they are still there. The exit codes that follow."""
-    codes: set[ExitCode] = set()
-
-    def remove(minion: str) -> None:
-        mine: list[ObservedClaim] = [each for each in doomed.claims if each.minion == minion]
-        docker = session.minion(minion).docker
-        steps = [
-            Step(title=f"remove volume {each.volume}", script=change.remove_volumes(docker, [each.volume]))
-            for each in mine
-        ]
-        for claim, result in zip(mine, session.conversation(minion).run(steps), strict=True):
-            if result.ok:
-                removed.add(claim.volume)
-            else:
-                problems[claim.volume] = result.error_text
-                codes.add(ExitCode.FAILED)
-
-    for minion, answer in side_by_side(remove, {each.minion for each in doomed.claims}).items():
-        if isinstance(answer, PodctlError):
-            problems |= {each.volume: answer.message for each in doomed.claims if each.minion == minion}
-            codes.add(answer.exit_code)
-    return codes
+def _forgotten(doomed: Doomed) -> tuple[Deed, ...]:
+    """What goes and is no Pod in sight."""
+    seen = {pod.key for pod in doomed.pods}
+    pods = [(f"pod/{key.name}", key.namespace) for key in doomed.keys if key not in seen]
+    objects = [(str(key), key.namespace) for key in doomed.objects]
+    return tuple(Deed(reason="Deleted", object=name, namespace=namespace) for name, namespace in (*pods, *objects))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from podctl.core.model import Mark
+from podctl.core.model import PodKey
 from podctl.core.outcome import Word
 from podctl.core.plan import Create, Keep, Remove, Replace, Start
 from podctl.errors import ExitCode
 from podctl.report.reasons import alike, reason_lines, used_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from podctl.core.manifest import Manifests, PodManifest
-    from podctl.core.model import Cluster, PodKey
+    from podctl.core.document.model import Document, ObjectKey
+    from podctl.core.manifest import Manifests
+    from podctl.core.model import Cluster
     from podctl.core.outcome import Outcome
     from podctl.core.plan import Action, Held, Plan
-    from podctl.core.schema import PersistentVolumeClaim
 
 DRY_RUN = " (dry run)"
 _WORDS: Mapping[type, Word] = {
@@ -39,80 +39,20 @@ def done_words(outcomes: Iterable[Outcome]) -> dict[PodKey, Word]:
 
 
 def result_lines(
-    manifests: Manifests, words: Mapping[PodKey, Word], cluster: Cluster, *, ending: str = ""
+    manifests: Manifests, words: Mapping[PodKey, Word], document: Document, *, ending: str = ""
 ) -> list[str]:
-    """One line an object, in kubectl's form. ConfigMaps, Secrets and claims go as the Pods that use them do."""
-    lines = []
-    for kind, name, users in _objects(manifests):
-        told = [pod for pod in users if pod.key in words]
-        if told:
-            lines.append(f"{kind}/{name} {_config_word(f'{kind}/{name}', told, cluster)}{ending}")
-    there = _claims_there(cluster)
-    for claim in manifests.claims:
-        if _place(claim) in there:
-            lines.append(f"persistentvolumeclaim/{claim.metadata.name} {Word.UNCHANGED}{ending}")
-        elif any(key in words for key in _claim_users(claim, manifests)):
-            lines.append(f"persistentvolumeclaim/{claim.metadata.name} {Word.CREATED}{ending}")
-    lines += [f"pod/{pod.key.name} {words[pod.key]}{ending}" for pod in manifests.pods if pod.key in words]
-    return lines
+    """One line an object, in kubectl's form; `document` is what was remembered before."""
+    lines = [f"{key} {_object_word(key, raw, document)}{ending}" for key, raw in manifests.raws.items()]
+    return lines + [f"pod/{pod.key.name} {words[pod.key]}{ending}" for pod in manifests.pods if pod.key in words]
 
 
-def unused_lines(manifests: Manifests, cluster: Cluster) -> list[str]:
-    """What is in the files and was not made, as no Pod of the files uses it: nothing is kept for later."""
-    lines = [
-        f"warning: {kind}/{name} is used by no Pod in these files: nothing was done with it"
-        for kind, name, users in _objects(manifests)
-        if not users
-    ]
-    there = _claims_there(cluster)
-    lines += [
-        f"warning: persistentvolumeclaim/{claim.metadata.name} is made with the first Pod that uses it, in one apply"
-        for claim in manifests.claims
-        if not _claim_users(claim, manifests) and _place(claim) not in there
-    ]
-    return lines
-
-
-def _place(claim: PersistentVolumeClaim) -> tuple[str, str]:
-    return claim.metadata.namespace, claim.metadata.name
-
-
-def _claims_there(cluster: Cluster) -> set[tuple[str, str]]:
-    """(namespace, name) of the claims that have a volume."""
-    return {(it.claim.namespace, it.claim.name) for each in cluster.minions for it in each.volumes if it.claim}
-
-
-def _claim_users(claim: PersistentVolumeClaim, manifests: Manifests) -> list[PodKey]:
-    namespace, name = _place(claim)
-    return [pod.key for pod in manifests.pods if pod.key.namespace == namespace and name in pod.claims]
-
-
-def _objects(manifests: Manifests) -> Iterable[tuple[str, str, list[PodManifest]]]:
-    for kind, things in (("configmap", manifests.config_maps), ("secret", manifests.secrets)):
-        for thing in things:
-            name, namespace = thing.metadata.name, thing.metadata.namespace
-            users = [
-                pod
-                for pod in manifests.pods
-                if pod.key.namespace == namespace and (f"{kind}/{name}" in pod.config_hashes or _pulls(pod, kind, name))
-            ]
-            yield kind, name, users
-
-
-def _pulls(pod: PodManifest, kind: str, name: str) -> bool:
-    return kind == "secret" and name in [each.name for each in pod.pod.spec.image_pull_secrets]
-
-
-def _config_word(name: str, users: Sequence[PodManifest], cluster: Cluster) -> Word:
-    """The cluster keeps neither ConfigMaps nor Secrets, so the Pods tell: what they had of it, and what they get."""
-    before = {pod.key: pod.config_hashes for pod in cluster.pods if pod.mark is Mark.COMMITTED}
-    seen = [pod for pod in users if pod.key in before]
-    told = [pod for pod in seen if name in before[pod.key]]
-    if any(before[pod.key][name] != pod.config_hashes.get(name) for pod in told):
-        return Word.CONFIGURED
-    # What images are pulled with leaves no hash.
-    pulled = any(name not in pod.config_hashes for pod in seen)
-    return Word.UNCHANGED if told or pulled else Word.CREATED
+def _object_word(key: ObjectKey, raw: Mapping[str, Any], document: Document) -> Word:
+    """A claim that was there before the cluster remembered objects counts as known."""
+    known = document.objects.get(key)
+    if known is None:
+        there = key.kind == "PersistentVolumeClaim" and PodKey(key.namespace, key.name) in document.claims
+        return Word.UNCHANGED if there else Word.CREATED
+    return Word.UNCHANGED if known == raw else Word.CONFIGURED
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -151,6 +91,11 @@ def trouble_lines(outcomes: Iterable[Outcome]) -> list[str]:
     return lines
 
 
+def unremembered_lines(notes: Iterable[str]) -> list[str]:
+    """Where the end of a command could not be written down."""
+    return [f"note: all was done, but what came of it could not be remembered: {each}" for each in notes]
+
+
 def held_lines(held: Iterable[Held]) -> list[str]:
     """A line a Pod that was not made; below those of one reason what they lack as a whole, then one reason a Minion.
 
@@ -178,16 +123,14 @@ def _held(held: Held) -> tuple[str, str]:
     """What became of the Pod, and the way out."""
     stays = f"stays as it is on {held.observed.minion}" if held.observed else "is not created"
     if held.unseen:
-        names = " ".join(f"--assume-empty {name}" for name in held.reasons)
-        missed = "a claim of it" if held.observed else "it"
         return (
-            f"{stays}: {missed} is on no Minion that answers",
-            f"If it is certain that it is not there either: the same apply with {names}",
+            f"{stays}: {' and '.join(held.reasons)} may have {'a claim of it' if held.observed else 'it'}",
+            "It goes on when that Minion answers again. If that is dead for good: the same apply with --failover.",
         )
     wanted = "as it is wanted now it" if held.observed else "it"
     return (
         f"{stays}: {wanted} fits on no Minion",
-        "Change what the reasons name, make room, or add a Minion; then run the same apply again.",
+        "Change what the reasons name, make room, or add a Minion; the next apply tries it again.",
     )
 
 

@@ -1,0 +1,76 @@
+"""What an operator's `--failover` moves away from Minions that do not answer, and what it leaves there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from podctl.core.document.model import Document, PodEntry
+    from podctl.core.model import Cluster, PodKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failover:
+    """`lost` are Pods to place anew, each with why; `kept` those that stay lost for now, each with why."""
+
+    lost: Mapping[PodKey, str] = field(default_factory=dict)
+    kept: Mapping[PodKey, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailoverWish:
+    """The operator's word. `after_seconds` None: whoever is silent now is dead."""
+
+    after_seconds: float | None = None
+    force: bool = False  # data that is there only is given up
+
+
+def fail_over(document: Document, cluster: Cluster, wish: FailoverWish) -> Failover:
+    lost: dict[PodKey, str] = {}
+    kept: dict[PodKey, str] = {}
+    for seen in cluster.silent:
+        name = seen.minion.name
+        too_soon = _too_soon(document, cluster, name, wish.after_seconds)
+        for entry in (each for each in document.pods.values() if each.minion == name):
+            bound = bound_to(entry.manifest)
+            if too_soon:
+                kept[entry.key] = f"{name} {too_soon}"
+            elif bound and not wish.force:
+                kept[entry.key] = f"its data is on {name}: {', '.join(bound)}; --force gives it up"
+            else:
+                lost[entry.key] = f"{name} is silent: {seen.problem}; a copy may still run there"
+    return Failover(lost=lost, kept=kept)
+
+
+def _too_soon(document: Document, cluster: Cluster, name: str, after_seconds: float | None) -> str:
+    """Why this Minion does not count as dead yet; "" when it does."""
+    if after_seconds is None:
+        return ""
+    silence = document.silences.get(name)
+    if silence is None:
+        return f"is silent for the first time; its Pods are failed over after {after_seconds:.0f} s of silence"
+    now = next((each.now for each in cluster.minions if each.minion.name == silence.clock), None)
+    if now is None:
+        return f"is silent since a time that only the clock of {silence.clock} tells, which is silent, too"
+    so_far = now.timestamp() - silence.since_seconds
+    return "" if so_far >= after_seconds else f"has been silent for {so_far:.0f} s of {after_seconds:.0f}"
+
+
+def bound_to(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The volumes of a Pod whose data is on one Minion and outlives the Pod: claims and hostPaths."""
+    return tuple(_bound((manifest.get("spec") or {}).get("volumes") or ()))
+
+
+def _bound(volumes: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    for volume in volumes:
+        if claim := (volume.get("persistentVolumeClaim") or {}).get("claimName"):
+            yield f"claim {claim}"
+        elif host_path := volume.get("hostPath"):
+            yield f"hostPath {host_path.get('path')}"
+
+
+def entries_on(document: Document, minion: str) -> tuple[PodEntry, ...]:
+    return tuple(each for key, each in sorted(document.pods.items()) if each.minion == minion)

@@ -1,0 +1,167 @@
+"""The right to write, for the time of one command: locks, one look, the Document in sight, and its next revisions.
+
+A write is two rounds over the keepers (see podctl.core.document.recall); whoever wrote may act. At the end the Act's
+result is written, which takes the copies of the first write with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
+
+from podctl.core.document.cordons import with_cordons
+from podctl.core.document.model import MOST_ACTS, MOST_DEEDS, Act, Caller
+from podctl.core.document.recall import doubt, enough, recall
+from podctl.core.document.silences import clock_of, next_silences
+from podctl.core.document.writing import plan_writing, written
+from podctl.engine.docker import document as copies
+from podctl.engine.session import side_by_side
+from podctl.errors import PodctlError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from podctl.core.document.model import Deed, Document
+    from podctl.core.document.recall import Recalled
+    from podctl.core.document.writing import Writing
+    from podctl.core.model import Cluster
+    from podctl.engine.session import Session
+    from podctl.transport.shell import Step
+
+_ADOPT = "If these Pods are to stay: podctl adopt makes a Document of them."
+_WAIT = (
+    "Bring them back and run the same command again; if they are gone for ever, --without-quorum is your word for it."
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Keeping:
+    """`cluster` has the Document's cordons in it, and after a write its copies as they are then."""
+
+    session: Session
+    caller: Caller
+    cluster: Cluster
+    recalled: Recalled
+    without_quorum: bool = False
+    _failures: dict[str, str] = field(default_factory=dict)  # by Minion: of the write that is going on
+    _act: Act | None = None
+
+    @classmethod
+    def open(
+        cls, session: Session, caller: Caller, *, lock_timeout_seconds: float, without_quorum: bool = False
+    ) -> Self:
+        """Raises LockedError, or UnreachableError where nobody can say what the cluster is to be."""
+        session.lock(lock_timeout_seconds)
+        keeping = cls.look(session, caller, without_quorum=without_quorum)
+        if why := doubt(keeping.recalled, keeping.cluster, without_quorum=without_quorum):
+            raise UnreachableError(f"nothing was changed: {why}", hint=_hint(keeping))
+        return keeping
+
+    @classmethod
+    def look(cls, session: Session, caller: Caller, *, without_quorum: bool = False) -> Self:
+        """Without a lock, and whatever the doubts: for what only reads, and for `adopt`."""
+        seen = session.look()
+        recalled = recall(seen)
+        return cls(
+            session=session,
+            caller=caller,
+            cluster=with_cordons(seen, recalled.document),
+            recalled=recalled,
+            without_quorum=without_quorum,
+        )
+
+    @property
+    def next_revision(self) -> int:
+        return self.recalled.highest + 1
+
+    @property
+    def document(self) -> Document:
+        """What was read, then what was written last; of revision 0 where there is none."""
+        return self.recalled.document
+
+    def write(self, wanted: Document, deeds: Sequence[Deed]) -> None:
+        """`wanted` as the next revision, with this command as its newest Act. Afterwards its caller may act.
+
+        Raises UnreachableError when too few keepers took it: then nothing was changed but perhaps a copy or two, that
+        count for nobody.
+        """
+        clock = clock_of(self.document, self.cluster)
+        self._act = Act(
+            revision=self.next_revision,
+            at_seconds=int(clock.now.timestamp()) if clock and clock.now else 0,
+            clock=clock.minion.name if clock else "",
+            who=self.caller.who, command=self.caller.command, git=self.caller.git,
+            deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS),
+        )  # fmt: skip
+        self._write(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]))
+
+    def close(self, deeds: Sequence[Deed], result: str) -> str:
+        """Remembers how the Act ended; why that was not possible, else "". What it did is done either way."""
+        if self._act is None:
+            return ""
+        ended = replace(
+            self._act, deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS), result=result
+        )
+        try:
+            self._write(replace(self.document, acts=(*self.document.acts[:-1], ended)))
+        except PodctlError as error:
+            return error.message
+        return ""
+
+    def _write(self, wanted: Document) -> None:
+        self._failures.clear()
+        named = replace(wanted, silences=next_silences(self.document, self.cluster))
+        writing = plan_writing(named, self.recalled, self.cluster, without_quorum=self.without_quorum)
+        writers = [name for name in writing.copies if name in self.session.reached]
+        prepared = self._round(writers, lambda name: self._prepare(name, writing))
+        self._enough(writing.document, prepared)
+        committed = self._round(prepared, lambda name: self._commit(name, writing), needed=1)
+        self._enough(writing.document, committed)
+        self.cluster = written(self.cluster, writing, committed)
+        self.recalled = recall(self.cluster)
+        self._round(
+            writing.forget.keys() & set(self.session.reached),
+            lambda name: copies.forget(self.session.minion(name), writing.forget[name]),
+        )
+
+    def _prepare(self, name: str, writing: Writing) -> tuple[Step, ...]:
+        facts = next(each.facts for each in self.cluster.minions if each.minion.name == name)
+        assert facts is not None  # noqa: S101 - a Minion that answers has them
+        revision = writing.document.revision
+        minion, cluster = self.session.minion(name), self.cluster.name
+        return copies.prepare(minion, facts.architecture, cluster, revision, writing.payload)
+
+    def _commit(self, name: str, writing: Writing) -> tuple[Step, ...]:
+        minion, older = self.session.minion(name), writing.older.get(name, ())
+        return copies.commit(minion, self.cluster.name, writing.document.revision, older)
+
+    def _round(
+        self, names: Iterable[str], steps: Callable[[str], Sequence[Step]], needed: int | None = None
+    ) -> list[str]:
+        """Runs the steps of all these Minions at once. Those where the first `needed` of them were done (None: all)."""
+        done: list[str] = []
+        for name, answer in side_by_side(lambda name: self.session.conversation(name).run(steps(name)), names).items():
+            results = () if isinstance(answer, PodctlError) else answer[:needed]
+            if isinstance(answer, PodctlError):
+                self._failures[name] = answer.message
+            elif wrong := next((each for each in results if not each.ok), None):
+                self._failures[name] = f"cannot {wrong.step.title}: {wrong.error_text}"
+            else:
+                done.append(name)
+        return done
+
+    def _enough(self, document: Document, done: Sequence[str]) -> None:
+        """Raises where too few of those who are to keep it took part."""
+        if enough(document, done) or (self.without_quorum and done):
+            return
+        lacking = sorted({*document.keepers, *document.elders} - set(done))
+        raise UnreachableError(
+            f"nothing was changed: the Document could not be written to {', '.join(lacking)}, "
+            f"only to {len(done)} of its keepers",
+            evidence="\n".join(f"{name}: {why}" for name, why in sorted(self._failures.items())),
+            hint=_WAIT,
+        )
+
+
+def _hint(keeping: Keeping) -> str:
+    return _WAIT if keeping.recalled.found or not keeping.cluster.pods else _ADOPT
