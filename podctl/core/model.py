@@ -192,6 +192,7 @@ class ObservedMinion:
     evidence: str = ""  # what made it so, where there is more to say
     hint: str = ""  # what to do about the problem
     reached: bool = False  # with a problem: SSH answered, but the container engine cannot be used
+    busy: bool = False  # with a problem: another podctl has its lock
     now: datetime | None = None
     facts: MinionFacts | None = None
     pods: tuple[ObservedPod, ...] = ()  # of our cluster, sorted by key

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podctl.core.actions import Create, Keep, Plan, Replace, Start
 from podctl.core.document.acts import deeds_done, deeds_of, result_of
 from podctl.core.document.adopting import adopted
-from podctl.core.document.changes import after_plan, without
+from podctl.core.document.changes import after_plan, settled, without
 from podctl.core.document.failover import Failover, FailoverWish, fail_over
 from podctl.core.document.model import Caller, Document
 from podctl.core.document.silences import next_silences
@@ -113,7 +113,7 @@ def run(session: Session, wish: Wish, allow: Callable[[Pruned], None], say: Call
 
 def _draft(keeping: Keeping, wish: Wish) -> _Draft:
     cluster, document = keeping.cluster, keeping.document
-    standing = document if keeping.recalled.found else adopted(cluster)
+    standing = settled(document, cluster) if keeping.recalled.found else adopted(cluster)
     files = resolve(wish.manifests, known_objects(document, wish.manifests))
     check_claims(files, cluster, document)
     failover = fail_over(document, cluster, wish.failover) if wish.failover else Failover()
@@ -178,7 +178,8 @@ def _carried_out(
 def _after(draft: _Draft, plan: Plan, job: Job) -> Document:
     wanted = after_plan(draft.standing, plan, job.cluster, objects=draft.manifests.raws, uids=job.uids)
     pruned = draft.pruned
-    return without(wanted, pods=pruned.pods, objects=pruned.objects, claims=[each.key for each in pruned.claims])
+    claims = [each.key for each in pruned.claims]
+    return without(wanted, job.cluster, pods=pruned.pods, objects=pruned.objects, claims=claims)
 
 
 def _within_reach(plan: Plan, troubles: Iterable[Outcome]) -> Plan:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podctl.core.deletion import check_unused
 from podctl.core.document.acts import deeds_done, deeds_of, result_of
 from podctl.core.document.adopting import adopted
-from podctl.core.document.changes import without
+from podctl.core.document.changes import settled, without
 from podctl.core.document.model import Deed
 from podctl.core.plan import plan_removal
 from podctl.engine.execute import Execution
@@ -56,11 +56,11 @@ def run(session: Session, wish: Deletion, say: Callable[[Progress], None]) -> De
         session, wish.caller, lock_timeout_seconds=wish.lock_timeout_seconds, without_quorum=wish.without_quorum
     )
     cluster, before = keeping.cluster, keeping.document
-    standing = before if keeping.recalled.found else adopted(cluster)
+    standing = settled(before, cluster) if keeping.recalled.found else adopted(cluster)
     doomed = wish.choose(cluster, standing)
     check_unused(doomed, cluster)
     wish.allow(doomed)
-    after = without(standing, pods=doomed.keys, objects=doomed.objects, claims=doomed.claim_keys)
+    after = without(standing, cluster, pods=doomed.keys, objects=doomed.objects, claims=doomed.claim_keys)
     plan = plan_removal(doomed.pods, cluster, after)
     deeds = (*deeds_of(plan), *_forgotten(doomed))
     if plan.changes or after != before or not keeping.recalled.settled:

@@ -1,7 +1,7 @@
 """Execute: carries a Plan out on all Minions side by side, and says what became of every Action.
 
-Each Minion is served by one thread through its one conversation, in this order: images for all its Pods; leftovers and
-removals; Pods made one by one; then all of them driven until they are ready. One Minion's failure is the Outcome of its
+Each Minion is served by one thread through its one conversation, in this order: leftovers and removals; images for all
+its Pods; Pods made one by one; then all of them driven until they are ready. One Minion's failure is the Outcome of its
 own Pods. A Pod that moves is removed on its old Minion before any Minion makes it anew, unless its Action lets the two
 overlap: then it is handed over when all are driven (see handover.py). Never do two have its name.
 """
@@ -45,6 +45,9 @@ class Execution:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._pull_problems: dict[str, dict[PodKey, str]] = {}  # by Minion, then by Pod
+        self._standing: dict[
+            str, Remove
+        ] = {}  # by uid: what is to go before its Pod is made, and is not known to be gone
         self._stuck: set[str] = set()  # uids of Pods that are to move and are not known to be gone
         self._lost: set[str] = set()  # Minions that broke off
         self._newcomers: list[Newcomer] = []  # started, and not handed over yet
@@ -55,7 +58,8 @@ class Execution:
     def run(self) -> list[Outcome]:
         """All outcomes, in no order. Ctrl-C lets the running steps end and then stops."""
         try:
-            self._on_each(self._pull, {each.minion for each in self._makers})
+            self._on_each(self._remove, {each.minion for each in self._removes})
+            self._on_each(self._pull, {each.minion for each in self._makers} - self._lost)
             moves = [each.remove for each in self._plan.actions if isinstance(each, Replace) and self._moves(each)]
             self._on_each(lambda name: self._remove_moving(name, moves), {each.minion for each in moves})
             self._on_each(self._serve, {each.minion for each in self._plan.actions})
@@ -65,6 +69,10 @@ class Execution:
             self._to_the_end(self._hand_over)
             raise
         return self.outcomes
+
+    @property
+    def _removes(self) -> list[Remove]:
+        return [each for each in self._plan.actions if isinstance(each, Remove)]
 
     @property
     def _makers(self) -> list[Create | Replace]:
@@ -161,13 +169,10 @@ class Execution:
             return
         works: list[Work] = []
         claims: set[tuple[str, str]] = set()
-        mine = [each for each in self._plan.actions if each.minion == minion]
-        self._remove(minion, [each for each in mine if isinstance(each, Remove)])
+        mine = [each for each in self._plan.actions if each.minion == minion and not isinstance(each, Remove)]
         for action in mine:
             if self._stop.is_set():
                 break  # what is made already is told of, as interrupted
-            if isinstance(action, Remove):
-                continue
             if isinstance(action, Create | Replace):
                 self._make(action, works, claims)
             elif isinstance(action, Start) or self._job.wait:
@@ -187,6 +192,9 @@ class Execution:
         """Adds the Pod to `works` when it was made, its failure to the outcomes when it was not."""
         if problem := self._image_problem(action):
             self._fail(action, problem, hint=image_hint(problem), stays=True)
+            return
+        if other := next((each for each in self._standing.values() if each.key == action.key), None):
+            self._fail(action, f"a copy of it on {other.minion} could not be removed", stays=True)
             return
         work = work_for(action, self._job)
         if isinstance(action, Replace) and action.move:
@@ -222,12 +230,14 @@ class Execution:
         )  # fmt: skip
         self._add(action, outcome)
 
-    def _remove(self, minion: str, actions: Sequence[Remove]) -> None:
+    def _remove(self, minion: str) -> None:
         """All at once: ten Pods of a long grace period take no longer than one."""
-        if not actions or self._stop.is_set():
-            return
+        actions = [each for each in self._removes if each.minion == minion]
         for action in actions:
             self._tell(minion, action, "stopping" if action.reason == ASKED_FOR else f"stopping: {action.reason}")
+        self._standing |= {
+            each.uid: each for each in actions
+        }  # they stay in it when the Minion breaks off: nobody knows then
         problems = removed(self._session, self._job, minion, actions)
         for action in actions:
             what, _, evidence = problems.get(action.uid, "").partition("\n")
@@ -237,6 +247,8 @@ class Execution:
             )  # fmt: skip
             self._add(action, outcome)
             self._tell(minion, action, outcome.message or str(outcome.word), done=True)
+            if not what:
+                self._standing.pop(action.uid, None)
 
 
 def check_inputs(plan: Plan, job: Job) -> None:

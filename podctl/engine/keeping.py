@@ -54,6 +54,8 @@ class Keeping:
         session.lock(lock_timeout_seconds)
         keeping = cls.look(session, caller, without_quorum=without_quorum)
         if why := doubt(keeping.recalled, keeping.cluster, without_quorum=without_quorum):
+            if session.held:
+                raise session.locked_error()
             raise UnreachableError(f"nothing was changed: {why}", hint=_hint(keeping))
         return keeping
 

@@ -140,8 +140,9 @@ class Session:
             why = answer.message.removeprefix(f"Minion {minion.name}: ")
             reached = isinstance(answer, DockerError | LockToolError | HeldError)
             return ObservedMinion(
-                minion=minion, problem=why, evidence=answer.evidence, hint=answer.hint, reached=reached
-            )
+                minion=minion, problem=why, evidence=answer.evidence, hint=answer.hint, reached=reached,
+                busy=isinstance(answer, HeldError),
+            )  # fmt: skip
         return answer
 
     def _give_up(self, name: str, error: PodctlError) -> None:

@@ -61,8 +61,10 @@ def _of(pod: PodManifest, *, uid: str = "", minion: str = "", waiting: str = "")
 def _waiting(held: Held, document: Document, cluster: Cluster) -> PodEntry | None:
     """A Pod that is nowhere waits for room; one that is somewhere, or may be, stays as it was remembered."""
     known = document.pods.get(held.key)
-    if held.observed or (known and known.minion in {each.minion.name for each in cluster.silent}):
+    if held.observed:
         return None
+    if known and known.minion in {each.minion.name for each in cluster.silent}:
+        return replace(known, doomed=False) if known.doomed else None
     why = held.diagnosis or "; ".join(f"{minion} {reason}" for minion, reason in sorted(held.reasons.items()))
     return _of(held.pod, waiting=why)
 
@@ -82,15 +84,30 @@ def _claims_made(plan: Plan) -> dict[PodKey, str]:
 
 def without(
     document: Document,
+    cluster: Cluster,
     *,
     pods: Collection[PodKey] = (),
     objects: Collection[ObjectKey] = (),
     claims: Collection[PodKey] = (),
 ) -> Document:
-    """What is deleted is no longer named; so whatever of it still runs anywhere is stale."""
+    """What is deleted is no longer named, so that whatever of it still runs anywhere is stale.
+
+    A Pod on a silent Minion stays named as doomed: else one of its name could be made while it may still run there.
+    """
+    silent = {each.minion.name for each in cluster.silent}
+    doomed = {
+        key: replace(each, doomed=True) for key, each in document.pods.items() if key in pods and each.minion in silent
+    }
     return replace(
         document,
-        pods={key: each for key, each in document.pods.items() if key not in pods},
+        pods={key: each for key, each in document.pods.items() if key not in pods} | doomed,
         objects={key: each for key, each in document.objects.items() if key not in objects},
         claims={key: each for key, each in document.claims.items() if key not in claims},
     )
+
+
+def settled(document: Document, cluster: Cluster, given_up: Collection[str] = ()) -> Document:
+    """Without the doomed Pods whose Minion answers again, or is given up: what of them is there is stale now."""
+    silent = {each.minion.name for each in cluster.silent} - set(given_up)
+    pods = {key: each for key, each in document.pods.items() if not each.doomed or each.minion in silent}
+    return replace(document, pods=pods)

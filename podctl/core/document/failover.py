@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from podctl.core.document.model import Document, PodEntry
+    from podctl.core.document.model import Document
     from podctl.core.model import Cluster, PodKey
 
 
@@ -31,10 +31,10 @@ class FailoverWish:
 def fail_over(document: Document, cluster: Cluster, wish: FailoverWish) -> Failover:
     lost: dict[PodKey, str] = {}
     kept: dict[PodKey, str] = {}
-    for seen in cluster.silent:
+    for seen in (each for each in cluster.silent if not each.busy):
         name = seen.minion.name
         too_soon = _too_soon(document, cluster, name, wish.after_seconds)
-        for entry in (each for each in document.pods.values() if each.minion == name):
+        for entry in (each for each in document.pods.values() if each.minion == name and not each.doomed):
             bound = bound_to(entry.manifest)
             if too_soon:
                 kept[entry.key] = f"{name} {too_soon}"
@@ -70,7 +70,3 @@ def _bound(volumes: Iterable[Mapping[str, Any]]) -> Iterable[str]:
             yield f"claim {claim}"
         elif host_path := volume.get("hostPath"):
             yield f"hostPath {host_path.get('path')}"
-
-
-def entries_on(document: Document, minion: str) -> tuple[PodEntry, ...]:
-    return tuple(each for key, each in sorted(document.pods.items()) if each.minion == minion)

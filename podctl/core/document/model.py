@@ -37,6 +37,16 @@ class PodEntry:
     uid: str = ""
     minion: str = ""
     waiting: str = ""  # of one without a Minion: what would have to change, as placement told it
+    doomed: bool = False  # deleted while its Minion was silent: no other is made until it is known to be gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """A copy of a Pod that is wanted no more and may still run."""
+
+    key: PodKey
+    minion: str
+    deleted: bool = False  # not replaced by another: nothing brings it back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +96,7 @@ class Document:
     elders: tuple[str, ...] = ()
     pods: Mapping[PodKey, PodEntry] = field(default_factory=dict)
     objects: Mapping[ObjectKey, Mapping[str, Any]] = field(default_factory=dict, repr=False)  # as applied, Secrets too
+    leaving: Mapping[str, Leaving] = field(default_factory=dict)  # by uid
     claims: Mapping[PodKey, str] = field(default_factory=dict)  # the Minion that has a claim's volume, by the claim
     cordons: frozenset[str] = frozenset()
     silences: Mapping[str, Silence] = field(default_factory=dict)  # by Minion

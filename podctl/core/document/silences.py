@@ -16,7 +16,7 @@ def next_silences(document: Document, cluster: Cluster) -> dict[str, Silence]:
     clock = clock_of(document, cluster)
     answering = {each.minion.name for each in cluster.minions if not each.silent}
     found = {}
-    for each in cluster.silent:
+    for each in (one for one in cluster.silent if not one.busy):
         known = document.silences.get(each.minion.name)
         if known and known.clock in answering:
             found[each.minion.name] = known
