@@ -130,12 +130,13 @@ def podctl(sandbox, tmp_path_factory) -> Podctl:
 
 @pytest.fixture
 def namespace(sandbox, _minions_are_well_again) -> Iterator[str]:
-    """A namespace of this test alone; what podctl left in it is removed behind podctl's back."""
+    """A namespace of this test alone; what podctl left in it is removed behind podctl's back, and what it remembers."""
     name = f"t-{uuid.uuid4().hex[:8]}"
     yield name
     for minion in sandbox.minions:
         sandbox.start(minion.name)
         remove_namespace(minion, name)
+        remove_document(minion)
 
 
 def remove_namespace(minion: SandboxMinion, namespace: str) -> None:
@@ -145,3 +146,9 @@ def remove_namespace(minion: SandboxMinion, namespace: str) -> None:
         minion.docker("rm", "-f", "-v", *containers)
     if volumes := minion.docker("volume", "ls", "-q", "--filter", label).stdout.split():
         minion.docker("volume", "rm", "-f", *volumes)
+
+
+def remove_document(minion: SandboxMinion) -> None:
+    """Every copy of a Document on that Minion, committed or not."""
+    if copies := minion.docker("ps", "-aq", "--filter", "label=podctl.role=document").stdout.split():
+        minion.docker("rm", "-f", *copies)
