@@ -8,13 +8,14 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from podctl.core.document.model import Act, Deed, Document, ObjectKey, PodEntry, Silence
+from podctl.core.document.model import Act, Deed, Document, Leaving, ObjectKey, PodEntry, Silence
 from podctl.core.model import PodKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORM = 1  # grows when an older podctl could not read what this one writes
+# Grows with every field that is added: an older podctl could not read it, or would write the Document without it.
+FORM = 1
 
 
 def encode(document: Document) -> str:
@@ -27,11 +28,13 @@ def decode(payload: str) -> Document:
     try:
         text = zlib.decompress(base64.b64decode(payload, validate=True)).decode("utf-8", "surrogatepass")
         value = json.loads(text)
-        if value["form"] > FORM:
-            raise ValueError(f"it was written by a newer podctl (form {value['form']}, this one knows {FORM})")
-        return _document(value)
-    except (zlib.error, LookupError, TypeError, AttributeError) as error:
+        newer = value["form"] > FORM
+        document = None if newer else _document(value)
+    except (ValueError, zlib.error, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"it is damaged: {error}") from error
+    if document is None:
+        raise ValueError(f"it was written by a newer podctl (form {value['form']}, this one knows {FORM})")
+    return document
 
 
 def _plain(document: Document) -> dict[str, Any]:
@@ -48,6 +51,10 @@ def _plain(document: Document) -> dict[str, Any]:
         "objects": [
             {"kind": key.kind, "namespace": key.namespace, "name": key.name, "raw": raw}
             for key, raw in sorted(document.objects.items(), key=lambda item: item[0])
+        ],
+        "leaving": [
+            {**_fields(each, "key"), "uid": uid, "namespace": each.key.namespace, "name": each.key.name}
+            for uid, each in sorted(document.leaving.items())
         ],
         "claims": [[key.namespace, key.name, minion] for key, minion in sorted(document.claims.items())],
         "cordons": sorted(document.cordons),
@@ -75,6 +82,7 @@ def _document(value: Mapping[str, Any]) -> Document:
         elders=tuple(value["elders"]),
         pods={each.key: each for each in pods},
         objects={ObjectKey(each["kind"], each["namespace"], each["name"]): each["raw"] for each in value["objects"]},
+        leaving={each["uid"]: _leaving(each) for each in value["leaving"]},
         claims={PodKey(namespace, name): minion for namespace, name, minion in value["claims"]},
         cordons=frozenset(value["cordons"]),
         silences={name: Silence(**each) for name, each in value["silences"].items()},
@@ -82,6 +90,11 @@ def _document(value: Mapping[str, Any]) -> Document:
     )
 
 
+def _leaving(value: Mapping[str, Any]) -> Leaving:
+    rest = {name: each for name, each in value.items() if name not in ("uid", "namespace", "name")}
+    return Leaving(key=PodKey(value["namespace"], value["name"]), **rest)
+
+
 def _pod(value: Mapping[str, Any]) -> PodEntry:
     rest = {name: each for name, each in value.items() if name not in ("namespace", "name")}
-    return PodEntry(key=PodKey(value["namespace"], value["name"]), **{"manifest": {}, "spec_hash": "", **rest})
+    return PodEntry(key=PodKey(value["namespace"], value["name"]), **rest)

@@ -8,9 +8,9 @@ enough Minions know as committed was never acted upon.
 What was committed by too few may be gone at the next look, when others are in sight. So on a Document that is not
 settled nothing is done and nothing is answered, not even "unchanged", before a next one is written.
 
-A keeper vouches when it answers and holds a committed copy, of whatever revision, or this very Document's copy that is
-not committed. One that lost its copies cannot know what it has forgotten; a copy of a later Document that came no
-further than its first round proves nothing about what its Minion knew before.
+A keeper vouches when it answers and holds a committed copy, of whatever revision, or a running copy of this very
+Document that is not committed. One that lost its copies cannot know what it has forgotten; a copy of a later Document
+that came no further than its first round proves nothing about what its Minion knew before.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _recalled(
         vouching=frozenset(
             name
             for name in (*document.keepers, *document.elders)
-            if any(copy.committed or copy.payload == payload for copy in held.get(name, ()))
+            if any(copy.committed or (copy.running and copy.payload == payload) for copy in held.get(name, ()))
         ),
         settled=enough(document, readable),
         unreadable=unreadable,
@@ -104,7 +104,8 @@ def _recalled(
 
 def enough(document: Document, names: Collection[str]) -> bool:
     """True when these Minions are a majority of its keepers, and of the keepers before."""
-    return all(is_majority(names, each) for each in (document.keepers, document.elders) if each)
+    before = document.elders or document.keepers
+    return is_majority(names, document.keepers) and is_majority(names, before)
 
 
 def is_majority(names: Collection[str], of: Collection[str]) -> bool:

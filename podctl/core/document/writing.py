@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from podctl.core import naming
 from podctl.core.document.codec import encode
 from podctl.core.document.keepers import next_keepers
+from podctl.core.document.leaving import leaving
 from podctl.core.document.model import Document, DocumentCopy
 from podctl.core.document.recall import enough
 
@@ -40,7 +41,7 @@ class Writing:
 
 
 def plan_writing(wanted: Document, recalled: Recalled, cluster: Cluster, *, without_quorum: bool = False) -> Writing:
-    """`wanted` is recalled.document with what is to change; its revision and keepers are set here.
+    """`wanted` is recalled.document with what is to change; its revision, its keepers and who is leaving are set here.
 
     Keepers change only from a Document that stands; else there could be three sets of them, of which no two writers'
     majorities need to share a Minion.
@@ -51,7 +52,9 @@ def plan_writing(wanted: Document, recalled: Recalled, cluster: Cluster, *, with
         elders = () if without_quorum or set(keepers) == set(base.keepers) else base.keepers
     else:
         keepers, elders = base.keepers, base.elders
-    document = replace(wanted, revision=recalled.highest + 1, keepers=keepers, elders=elders)
+    document = replace(
+        wanted, revision=recalled.highest + 1, keepers=keepers, elders=elders, leaving=leaving(base, wanted, cluster)
+    )
     answering = [each for each in cluster.minions if not each.silent]
     involved = {*keepers, *elders}
     return Writing(
