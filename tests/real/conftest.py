@@ -130,13 +130,27 @@ def podctl(sandbox, tmp_path_factory) -> Podctl:
 
 @pytest.fixture
 def namespace(sandbox, _minions_are_well_again) -> Iterator[str]:
-    """A namespace of this test alone; what podctl left in it is removed behind podctl's back, and what it remembers."""
+    """A namespace of this test alone; what podctl left in it, and remembers of it, goes behind podctl's back."""
     name = f"t-{uuid.uuid4().hex[:8]}"
     yield name
     for minion in sandbox.minions:
         sandbox.start(minion.name)
-        remove_namespace(minion, name)
-        remove_document(minion)
+    forget(sandbox, name)
+
+
+def forget(sandbox: Sandbox, namespace: str) -> None:
+    """Empties the namespace on all Minions; the Document goes, too, unless Pods of another namespace live by it."""
+    for minion in sandbox.minions:
+        remove_namespace(minion, namespace)
+    if not any(_of_role(minion, "infra") for minion in sandbox.minions):
+        for minion in sandbox.minions:
+            if copies := _of_role(minion, "document"):
+                minion.docker("rm", "-f", *copies)
+
+
+def _of_role(minion: SandboxMinion, role: str) -> list[str]:
+    """What podctl's containers of that role are called, of whatever cluster."""
+    return minion.docker("ps", "-aq", "--filter", f"label=podctl.role={role}").stdout.split()
 
 
 def remove_namespace(minion: SandboxMinion, namespace: str) -> None:
@@ -146,9 +160,3 @@ def remove_namespace(minion: SandboxMinion, namespace: str) -> None:
         minion.docker("rm", "-f", "-v", *containers)
     if volumes := minion.docker("volume", "ls", "-q", "--filter", label).stdout.split():
         minion.docker("volume", "rm", "-f", *volumes)
-
-
-def remove_document(minion: SandboxMinion) -> None:
-    """Every copy of a Document on that Minion, committed or not."""
-    if copies := minion.docker("ps", "-aq", "--filter", "label=podctl.role=document").stdout.split():
-        minion.docker("rm", "-f", *copies)

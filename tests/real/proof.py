@@ -16,7 +16,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conftest import Podctl, remove_namespace
+from conftest import Podctl, forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,5 +103,4 @@ def applied(sandbox: Sandbox, home: Path, text: str, *options: str, inventory: P
         assert (again.returncode, changed) == (0, []), again.stdout + again.stderr
         yield pods
     finally:
-        for minion in sandbox.minions:
-            remove_namespace(minion, namespace)
+        forget(sandbox, namespace)

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from conftest import Podctl, remove_namespace
+from conftest import Podctl, forget
 from proof import applied, eventually
 from screen import Screen, on_a_terminal
 
@@ -357,8 +357,7 @@ def store(sandbox, tmp_path_factory):
 
     run.namespace, run.volume = namespace, f"podctl_sandbox_{namespace}_claim_data"
     yield run
-    for minion in sandbox.minions:
-        remove_namespace(minion, namespace)
+    forget(sandbox, namespace)
 
 
 @pytest.fixture

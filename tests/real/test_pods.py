@@ -8,7 +8,7 @@ import uuid
 from datetime import datetime
 
 import pytest
-from conftest import Podctl, remove_namespace
+from conftest import Podctl, forget
 from proof import Pods, applied, eventually
 
 GRACE_SECONDS = 3
@@ -160,8 +160,7 @@ def unwell(sandbox, tmp_path_factory):
     namespace = f"t-{uuid.uuid4().hex[:8]}"
     done = podctl("apply", "-n", namespace, "--timeout", "8s", "-f", "-", input=UNWELL)
     yield Pods(sandbox=sandbox, podctl=podctl, namespace=namespace, text=UNWELL, minion_name="bravo"), done
-    for minion in sandbox.minions:
-        remove_namespace(minion, namespace)
+    forget(sandbox, namespace)
 
 
 def troubles(done):
