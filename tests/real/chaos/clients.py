@@ -9,12 +9,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _TOO_LONG_SECONDS = 150  # no command of a schedule may take that long: its deadlines are far shorter
 SOURCES = Path(__file__).parents[3]
@@ -87,19 +83,19 @@ class Client:
 _NOT_OURS = ("XDG_CONFIG_HOME", "SSH_AUTH_SOCK")
 
 
-def inventory(like: Path, into: Path, cluster: str, *, cpu_millis: int, names: Sequence[str] = ()) -> Path:
-    """The sandbox's inventory with a cluster of its own and Minions of that size; all of them or only `names`."""
+def inventory(like: Path, into: Path, cluster: str, *, cpu_millis: int, **defaults: object) -> Path:
+    """The sandbox's inventory with a cluster of its own, Minions of that size, and these defaults."""
     told = yaml.safe_load(like.read_text())
     told["cluster"] = cluster
     told["defaults"] |= {
         "identity_file": str(like.parent / told["defaults"]["identity_file"]),
         "known_hosts": str(like.parent / told["defaults"]["known_hosts"]),
         "connect_timeout": 3,
+        **defaults,
     }
     told["minions"] = {
         name: {**each, "capacity": {"cpu": f"{cpu_millis}m", "memory": "1Gi", "pods": 50}}
         for name, each in told["minions"].items()
-        if not names or name in names
     }
     path = into / f"{cluster}.yaml"
     path.write_text(yaml.safe_dump(told))

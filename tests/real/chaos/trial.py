@@ -90,7 +90,13 @@ def _all_of(clients: Sequence[Client], ops: Sequence[Sequence[Op]]) -> None:
         each.join()
 
 
+def _moves(client: Client) -> bool:
+    return (client.sources / "podctl" / "commands" / "drain.py").exists()
+
+
 def run_op(client: Client, op: Op) -> None:
+    if op.minion and not _moves(client):
+        return
     waiting = ("--timeout", "6s") if op.wait else ("--no-wait",)
     match op.verb:
         case Verb.APPLY:
@@ -114,6 +120,7 @@ def _last_state(client: Client, schedule: Schedule) -> int:
     desired = dict(schedule.desired)
     undesired = [name for name in POOL if name not in desired]
     cordoned = sorted({op.minion for mine in schedule.clients for op in mine if op.verb in (Verb.CORDON, Verb.DRAIN)})
+    cordoned = cordoned if _moves(client) else []
     for attempt in range(1, _LAST_TIMES + 1):
         answers = [client("uncordon", name, *_PATIENT) for name in cordoned]
         if undesired:
