@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "diff": "Show what apply would change, changing nothing.",
     "simulate": "Show what apply would place where, and why, on the cluster as it is or might be.",
     "delete": "Delete Pods and claims, by manifest, name or label.",
+    "adopt": "Make the cluster remember the Pods that run, where it does not.",
     "get": "List Pods, Minions or claims.",
     "describe": "Show all that is known of a Pod or a Minion.",
     "logs": "Print the logs of a Pod's containers.",
