@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 def describe(
     inventory: Inventory, words: tuple[str, ...], *, namespace: str, all_namespaces: bool, selector: str
 ) -> ExitCode:
-    """Show all that is known of Pods, Minions or claims.
+    """Show all that is known of Pods, Minions, claims, ConfigMaps or Secrets.
 
     For example: podctl describe pod web; podctl describe minion alpha; podctl describe pods -l app=web.
     """
     query = parse_query(words, namespace=namespace, all_namespaces=all_namespaces, selector=selector)
-    with looked(inventory) as cluster:
-        answered = answer(cluster, query, engine=ENGINE)
+    with looked(inventory) as seen:
+        answered = answer(seen, query, engine=ENGINE)
         click.echo(described(answered.found), nl=False)
         nothing = not answered.found and not answered.missing
-        click.echo(nothing_text(query, partial=bool(cluster.silent)) if nothing else "", nl=False, err=True)
-    return ended(cluster, answered.missing)
+        click.echo(nothing_text(query, partial=bool(seen.cluster.silent)) if nothing else "", nl=False, err=True)
+    return ended(seen.cluster, answered.missing)

@@ -50,9 +50,10 @@ def get(
     ignore_not_found: bool,
     watch: bool,
 ) -> ExitCode:
-    """List Pods, Minions or claims as they are now; every Minion is asked at once.
+    """List Pods, Minions, claims, ConfigMaps, Secrets or events as they are now; every Minion is asked at once.
 
-    For example: podctl get pods -o wide; podctl get pod web -o yaml; podctl get minions; podctl get pods,pvc -A.
+    For example: podctl get pods -o wide; podctl get pod web -o yaml; podctl get minions; podctl get pods,pvc -A;
+    podctl get events. The values of Secrets are never shown.
     """
     if watch:
         raise click.UsageError("-w is not supported yet: run `watch podctl get …`")
@@ -65,10 +66,10 @@ def get(
         label_columns=tuple(key for each in label_columns for key in each.split(",")), show_labels=show_labels,
     )  # fmt: skip
     output_printer = printer(output)
-    with looked(inventory) as cluster:
-        answered = answer(cluster, query, engine=ENGINE)
+    with looked(inventory) as seen:
+        answered = answer(seen, query, engine=ENGINE)
         text = shown(query, answered, output_printer, options,
-                     partial=bool(cluster.silent), ignore_not_found=ignore_not_found)  # fmt: skip
+                     partial=bool(seen.cluster.silent), ignore_not_found=ignore_not_found)  # fmt: skip
         click.echo(text.out, nl=False)
         click.echo(text.note, nl=False, err=True)
-    return ended(cluster, () if ignore_not_found else answered.missing)
+    return ended(seen.cluster, () if ignore_not_found else answered.missing)

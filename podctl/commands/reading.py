@@ -1,4 +1,4 @@
-"""What the reading commands share: one look, the word about silent Minions, and the exit code that follows."""
+"""What the reading commands share: one look, a word about what it may have missed, and the exit code that follows."""
 
 from __future__ import annotations
 
@@ -8,31 +8,37 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podctl.commands.common import open_session
-from podctl.core.kinds import KINDS
+from podctl.core.kinds import CONFIG_MAP, EVENT, KINDS, SECRET
+from podctl.core.memory import remember
 from podctl.errors import ExitCode, NotFoundError, UnreachableError
-from podctl.report.answers import missing_text, silence_text, silent_names
+from podctl.report.answers import missing_text, silence_text, silent_names, warning_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from podctl.core.kinds import Kind
+    from podctl.core.memory import Remembered
     from podctl.core.model import Cluster, Inventory
 
 
 @contextmanager
-def looked(inventory: Inventory) -> Iterator[Cluster]:
-    """The cluster as one look saw it; at the end, errors included, stderr names the Minions that were silent."""
+def looked(inventory: Inventory) -> Iterator[Remembered]:
+    """The cluster as one look saw it, with what it remembers.
+
+    At the end, errors included, stderr names the Minions that were silent, and says what memory cannot be relied on.
+    """
     with open_session(inventory) as session:
-        cluster = session.look()
+        seen = remember(session.look())
     try:
-        yield cluster
+        yield seen
     finally:
-        click.echo(silence_text(cluster), nl=False, err=True)
+        click.echo(silence_text(seen.cluster), nl=False, err=True)
+        click.echo(warning_text(seen), nl=False, err=True)
 
 
 def ended(cluster: Cluster, missing: tuple[tuple[Kind, str], ...]) -> ExitCode:
     """The exit code of a look. Raises for what is missing: it may be on a silent Minion, or it is nowhere."""
-    if missing and cluster.silent and any(kind.namespaced for kind, _ in missing):
+    if cluster.silent and any(_may_be_there(kind, cluster) for kind, _ in missing):
         raise UnreachableError(
             missing_text(missing, f" on the Minions that answered; {silent_names(cluster)} did not"),
             hint="It may be there: see why with `podctl get minions`, and ask again.",
@@ -40,6 +46,14 @@ def ended(cluster: Cluster, missing: tuple[tuple[Kind, str], ...]) -> ExitCode:
     if missing:
         raise NotFoundError(missing_text(missing))
     return ExitCode.UNREACHABLE if cluster.silent else ExitCode.DONE
+
+
+def _may_be_there(kind: Kind, cluster: Cluster) -> bool:
+    """On a Minion that is silent. What only the Document has is nowhere if it is in sight and not in doubt."""
+    if kind not in (CONFIG_MAP, SECRET, EVENT):
+        return kind.namespaced
+    known = remember(cluster)
+    return bool(known.doubt) or not known.recalled.found
 
 
 def without_equals(ctx: click.Context, param: click.Parameter, value: Any) -> Any:

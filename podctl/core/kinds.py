@@ -21,7 +21,10 @@ MINION = Kind(name="minion", plural="minions", aliases=("mn", "node", "nodes", "
 CLAIM = Kind(
     name="persistentvolumeclaim", plural="persistentvolumeclaims", aliases=("pvc", "pvcs"), namespaced=True
 )  # fmt: skip
-KINDS: tuple[Kind, ...] = (POD, MINION, CLAIM)
+CONFIG_MAP = Kind(name="configmap", plural="configmaps", aliases=("cm",), namespaced=True)
+SECRET = Kind(name="secret", plural="secrets", aliases=(), namespaced=True)
+EVENT = Kind(name="event", plural="events", aliases=("ev",), namespaced=True)
+KINDS: tuple[Kind, ...] = (POD, MINION, CLAIM, CONFIG_MAP, SECRET, EVENT)
 
 _BY_WORD = {word: kind for kind in KINDS for word in (kind.name, kind.plural, *kind.aliases)}
 # What kubectl has and podctl has not: every word that a hand may type, with what it stands for.
@@ -31,15 +34,15 @@ _ELSEWHERE = {
         "deployments deployment deploy", "replicasets replicaset rs", "replicationcontrollers replicationcontroller rc",
         "daemonsets daemonset ds", "statefulsets statefulset sts", "jobs job", "cronjobs cronjob cj",
         "services service svc", "endpoints ep", "ingresses ingress ing", "networkpolicies networkpolicy netpol",
-        "configmaps configmap cm", "secrets secret", "serviceaccounts serviceaccount sa", "namespaces namespace ns",
-        "persistentvolumes persistentvolume pv", "storageclasses storageclass sc", "events event ev", "all",
+        "serviceaccounts serviceaccount sa", "namespaces namespace ns",
+        "persistentvolumes persistentvolume pv", "storageclasses storageclass sc", "all",
         "horizontalpodautoscalers horizontalpodautoscaler hpa", "poddisruptionbudgets poddisruptionbudget pdb",
         "componentstatuses componentstatus cs", "resourcequotas resourcequota quota", "limitranges limitrange limits",
         "customresourcedefinitions customresourcedefinition crd crds", "roles role", "rolebindings rolebinding",
     )
     for word in words.split()
 }  # fmt: skip
-_HAS = "podctl has pods (po), minions (mn, node, no) and persistentvolumeclaims (pvc)"
+_HAS = "podctl has pods (po), minions (mn, node, no), claims (pvc), configmaps (cm), secrets and events (ev)"
 
 
 def parse_kind(word: str) -> Kind:

@@ -44,7 +44,7 @@ def pod_object(pod: ObservedPod, minion: ObservedMinion, *, engine: str) -> Obje
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": _given(metadata),
+        "metadata": given(metadata),
         "spec": {**(pod.manifest.get("spec") or {}), "nodeName": pod.minion},
         "status": _pod_status(pod, status, engine),
     }
@@ -63,7 +63,7 @@ def _pod_status(pod: ObservedPod, status: PodStatus, engine: str) -> Object:
         "containerStatuses": [_container_status(each, engine) for each in status.containers if not each.init],
         "qosClass": qos_class(pod.manifest.get("spec") or {}),
     }
-    return _given(parts)
+    return given(parts)
 
 
 def conditions(pod: ObservedPod, status: PodStatus) -> list[Object]:
@@ -86,7 +86,7 @@ def conditions(pod: ObservedPod, status: PodStatus) -> list[Object]:
 
 def _condition(kind: str, holds: bool | None, reason: str = "", message: str = "") -> Object:
     status = "Unknown" if holds is None else str(holds)
-    return _given({"type": kind, "status": status, "reason": reason, "message": message})
+    return given({"type": kind, "status": status, "reason": reason, "message": message})
 
 
 def _container_status(status: ContainerStatus, engine: str) -> Object:
@@ -95,7 +95,7 @@ def _container_status(status: ContainerStatus, engine: str) -> Object:
     if seen:
         parts |= {"imageID": f"{engine}://{seen.image_id}", "containerID": f"{engine}://{seen.id}"}
     return {
-        **_given(parts),
+        **given(parts),
         "ready": status.ready,
         "started": status.state is State.RUNNING,
         "restartCount": status.restart_count,
@@ -108,8 +108,8 @@ def _state(status: ContainerStatus) -> Object:
     if status.state is State.TERMINATED:
         return _ended(status)
     if status.state is State.RUNNING:
-        return _given({"startedAt": time_text(status.started_at)})  # why it is cut off stands in the condition Ready
-    return _given({"reason": status.reason, "message": status.message})
+        return given({"startedAt": time_text(status.started_at)})  # why it is cut off stands in the condition Ready
+    return given({"reason": status.reason, "message": status.message})
 
 
 def _ended(end: ContainerStatus | Termination) -> Object:
@@ -120,7 +120,7 @@ def _ended(end: ContainerStatus | Termination) -> Object:
         "startedAt": time_text(end.started_at),
         "finishedAt": time_text(end.finished_at),
     }
-    return {**({} if end.exit_code is None else {"exitCode": end.exit_code}), **_given(parts)}
+    return {**({} if end.exit_code is None else {"exitCode": end.exit_code}), **given(parts)}
 
 
 # ----------------------------------------------------------------------------------------------------------- a Minion
@@ -130,7 +130,7 @@ def minion_object(seen: ObservedMinion, *, engine: str) -> Object:
     minion, facts = seen.minion, seen.facts
     spec = {
         "unschedulable": minion.unschedulable or None,
-        "taints": [_given({"key": each.key, "value": each.value, "effect": each.effect}) for each in minion.taints],
+        "taints": [given({"key": each.key, "value": each.value, "effect": each.effect}) for each in minion.taints],
     }
     status = {
         "addresses": addresses(seen),
@@ -143,8 +143,8 @@ def minion_object(seen: ObservedMinion, *, engine: str) -> Object:
         "apiVersion": "podctl/v1",
         "kind": "Minion",
         "metadata": {"name": minion.name, "labels": dict(labels_of(seen))},
-        "spec": _given(spec),
-        "status": _given(status),
+        "spec": given(spec),
+        "status": given(status),
     }
 
 
@@ -213,19 +213,20 @@ def _node_info(seen: ObservedMinion, facts: MinionFacts, engine: str) -> Object:
 
 
 def claim_object(claim: ObservedClaim) -> Object:
-    """Bound, since a claim is made with its volume. The annotation is what Kubernetes itself says of local volumes."""
+    """The annotation is what Kubernetes itself says of local volumes."""
     metadata = {
         "name": claim.key.name,
         "namespace": claim.key.namespace,
         "creationTimestamp": time_text(claim.created_at),
-        "annotations": {"volume.kubernetes.io/selected-node": claim.minion},
+        "annotations": {"volume.kubernetes.io/selected-node": claim.minion} if claim.minion else {},
     }
     storage = {"storage": claim.size} if claim.size else {}
+    bound = {"accessModes": list(claim.modes), "capacity": storage} if claim.phase == "Bound" else {}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": _given(metadata),
-        "spec": _given(
+        "metadata": given(metadata),
+        "spec": given(
             {
                 "accessModes": list(claim.modes),
                 "resources": {"requests": storage} if storage else {},
@@ -233,7 +234,7 @@ def claim_object(claim: ObservedClaim) -> Object:
                 "volumeName": claim.volume,
             }
         ),
-        "status": _given({"phase": "Bound", "accessModes": list(claim.modes), "capacity": storage}),
+        "status": given({"phase": claim.phase, **bound}),
     }
 
 
@@ -242,6 +243,6 @@ def time_text(at: datetime | None) -> str | None:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
 
-def _given(parts: Mapping[str, Any]) -> Object:
+def given(parts: Mapping[str, Any]) -> Object:
     """Without what is empty, as the API leaves it out."""
     return {name: value for name, value in parts.items() if value not in (None, "", [], {})}

@@ -7,21 +7,26 @@ from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
-from podctl.core.claims import ObservedClaim, claims_on
+from podctl.core.events import Events, events
+from podctl.core.finding import FINDERS, Found
 from podctl.core.jsonpath import JsonPath, parse_path
 from podctl.core.jsonvalues import find
-from podctl.core.kinds import CLAIM, MINION, POD, Kind, parse_kind
-from podctl.core.objects import Object, claim_object, minion_object, pod_object
+from podctl.core.kinds import Kind, parse_kind
+from podctl.core.memory import Remembered, remember
+from podctl.core.model import Cluster
 from podctl.core.quantity import quantity
 from podctl.core.selectors import Selector, matches, parse_selector
 from podctl.errors import InputError, PodctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from podctl.core.model import Cluster, ObservedMinion, ObservedPod
+    from podctl.core.objects import Object
 
-FIELDS = ("metadata.name", "metadata.namespace", "status.phase", "spec.nodeName")
+FIELDS = (
+    "metadata.name", "metadata.namespace", "status.phase", "spec.nodeName",
+    "involvedObject.kind", "involvedObject.name", "reason", "type",
+)  # fmt: skip
 _FIELD = re.compile(r"\s*([^\s=!]+)\s*(==|=|!=)\s*([^\s=!]*)\s*")
 _DIGITS = re.compile(r"([0-9]+)")
 
@@ -49,29 +54,6 @@ class Query:
     def single(self) -> bool:
         """One object is asked for, by its name."""
         return self.named and len(self.targets) == 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One object that answers, with what was observed of it. A Minion has neither `pod` nor `claim`."""
-
-    kind: Kind
-    object: Object
-    minion: ObservedMinion
-    pod: ObservedPod | None = None
-    claim: ObservedClaim | None = None
-
-    @property
-    def name(self) -> str:
-        return str(self.object["metadata"]["name"])
-
-    @property
-    def namespace(self) -> str:
-        return str(self.object["metadata"].get("namespace", ""))
-
-    @property
-    def labels(self) -> dict[str, str]:
-        return dict(self.object["metadata"].get("labels") or {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +93,7 @@ def parse_query(
 
 def _targets(words: Sequence[str]) -> tuple[tuple[Kind, str], ...]:
     if not words:
-        raise InputError("say what to show", hint="podctl get pods, podctl get minions, podctl get pvc.")
+        raise InputError("say what to show", hint="podctl get pods, podctl get minions, podctl get events.")
     if any("/" in word for word in words):
         return tuple(_slashed(word) for word in words)
     kinds = [parse_kind(word) for word in words[0].split(",") if word]
@@ -142,9 +124,11 @@ def _field(part: str) -> tuple[str, bool, str]:
 # ---------------------------------------------------------------------------------------------------------- answering
 
 
-def answer(cluster: Cluster, query: Query, *, engine: str) -> Answer:
+def answer(seen: Cluster | Remembered, query: Query, *, engine: str) -> Answer:
     """Kind by kind in the order asked for; within one by namespace and name, or as `sort_by` says."""
-    every = {kind: [each for each in _all(cluster, kind, engine) if _within(each, query)] for kind in query.kinds}
+    known = remember(seen) if isinstance(seen, Cluster) else seen
+    told = Events(events(known.document, known.cluster))
+    every = {kind: _within(FINDERS[kind](known, told, engine), query) for kind in query.kinds}
     if query.named:
         found = [each for kind, name in query.targets for each in every[kind] if name in ("", each.name)]
         have = {(each.kind, each.name) for each in found}
@@ -154,29 +138,8 @@ def answer(cluster: Cluster, query: Query, *, engine: str) -> Answer:
     return Answer(found=_sorted(found, query))
 
 
-def _all(cluster: Cluster, kind: Kind, engine: str) -> list[Found]:
-    if kind is MINION:
-        return sorted(
-            (Found(kind=MINION, object=minion_object(each, engine=engine), minion=each) for each in cluster.minions),
-            key=lambda found: found.name,
-        )
-    if kind is POD:
-        items = [
-            Found(kind=POD, object=pod_object(pod, minion, engine=engine), minion=minion, pod=pod)
-            for minion in cluster.minions
-            for pod in minion.pods
-        ]
-    else:
-        items = [
-            Found(kind=CLAIM, object=claim_object(claim), minion=minion, claim=claim)
-            for minion in cluster.minions
-            for claim in claims_on(minion)
-        ]
-    return sorted(items, key=lambda found: (found.namespace, found.name))
-
-
-def _within(found: Found, query: Query) -> bool:
-    return not found.kind.namespaced or query.namespace in (None, found.namespace)
+def _within(every: Iterable[Found], query: Query) -> list[Found]:
+    return [each for each in every if not each.kind.namespaced or query.namespace in (None, each.namespace)]
 
 
 def _selected(found: Found, query: Query) -> bool:

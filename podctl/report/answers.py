@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from podctl.core.kept_objects import MASK
+from podctl.core.kinds import SECRET
 from podctl.report.tables import get_tables
 from podctl.report.text import printable
 
 if TYPE_CHECKING:
     from podctl.core.kinds import Kind
+    from podctl.core.memory import Remembered
     from podctl.core.model import Cluster
     from podctl.core.query import Answer, Query
     from podctl.report.structured import Printer
     from podctl.report.tables import TableOptions
 
 _MOST_EVIDENCE = 10  # lines of it
+_MASKED = f"note: the values of Secrets are shown as {MASK}\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,9 @@ def shown(
     if query.named and not answer.found:
         return Shown(out="")
     if printer:
-        return Shown(out=printer(answer.found, query.single and len(answer.found) == 1))
+        out = printer(answer.found, query.single and len(answer.found) == 1)
+        masked = any(each.kind is SECRET for each in answer.found) and MASK in out
+        return Shown(out=out, note=_MASKED if masked else "")
     if not answer.found:
         return Shown(out="", note="" if ignore_not_found else nothing_text(query, partial=partial))
     return Shown(out=get_tables(answer.found, query.kinds, options))
@@ -68,6 +74,14 @@ def silence_text(cluster: Cluster) -> str:
         if each.hint:
             lines.append(f"Hint: {_one_line(each.hint)}\n")
     return "".join(lines)
+
+
+def warning_text(seen: Remembered) -> str:
+    """Why what is remembered may be out of date, and what to do; "" when it is not."""
+    if not seen.warning:
+        return ""
+    hint = "Hint: podctl adopt makes a Document of what runs.\n" if not seen.recalled.found else ""
+    return f"warning: {_one_line(seen.warning)}\n{hint}"
 
 
 def silent_names(cluster: Cluster) -> str:

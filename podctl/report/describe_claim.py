@@ -5,28 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from podctl.core.claims import short_modes
+from podctl.report.describe_event import event_lines
 from podctl.report.text import NONE, UNKNOWN, columns
 
 if TYPE_CHECKING:
     from podctl.core.claims import ObservedClaim
-    from podctl.core.model import ObservedMinion, ObservedPod
+    from podctl.core.finding import Found
+    from podctl.core.model import ObservedPod
+
+_WHY = {
+    "Pending": "its volume is made with the first Pod that uses it",
+    "Unknown": "its Minion does not answer",
+    "Lost": "its Minion answers, and the volume is not there",
+}
 
 
-def claim_text(claim: ObservedClaim, minion: ObservedMinion) -> str:
-    first, *more = [pod.key.name for pod in minion.pods if _uses(pod, claim)] or [NONE]
+def claim_text(found: Found) -> str:
+    claim = found.claim or found.unseen_claim
+    assert claim  # noqa: S101 - a Found of this kind has one or the other
+    first, *more = [pod.key.name for pod in found.minion.pods if _uses(pod, claim)] or [NONE]
     return columns(
         [
             f"Name:\t{claim.key.name}",
             f"Namespace:\t{claim.key.namespace}",
-            "Status:\tBound",
-            f"Volume:\t{claim.volume}",
-            f"Minion:\t{claim.minion}",
+            f"Status:\t{claim.phase}",
+            *([f"Message:\t{_WHY[claim.phase]}"] if claim.phase in _WHY else []),
+            f"Volume:\t{claim.volume or NONE}",
+            f"Minion:\t{claim.minion or NONE}",
             f"Capacity:\t{claim.size or UNKNOWN}",
             f"Access Modes:\t{short_modes(claim.modes) or NONE}",
             "VolumeMode:\tFilesystem",
             f"Used By:\t{first}",
             *(f"\t{name}" for name in more),
-            f"Events:\t{NONE}",
+            *event_lines(found),
         ]
     )
 

@@ -12,6 +12,7 @@ from podctl.core.placement import capacity_of
 from podctl.core.quantity import cpu_text
 from podctl.core.status import pod_status
 from podctl.core.supply import labels_of
+from podctl.report.describe_event import event_lines
 from podctl.report.describe_pod import map_lines
 from podctl.report.tables import ENGINE
 from podctl.report.text import NONE, columns
@@ -19,15 +20,17 @@ from podctl.report.text import NONE, columns
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from podctl.core.finding import Found
     from podctl.core.model import MinionFacts, ObservedMinion, ObservedPod, Resources, Taint
 
 _OVER = "(Total limits may be over 100 percent, i.e., overcommitted.)"
 _POD_HEADINGS = ("Namespace", "Name", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits", "Age")
 
 
-def minion_text(seen: ObservedMinion) -> str:
-    """A silent Minion's description ends with why it is silent, and what to do."""
-    return columns([*_head(seen), *(_body(seen, seen.facts) if seen.facts else ())])
+def minion_text(found: Found) -> str:
+    """Of a silent Minion there is why it is silent, and what to do."""
+    seen = found.minion
+    return columns([*_head(seen), *(_body(seen, seen.facts) if seen.facts else ()), *event_lines(found)])
 
 
 def taint_text(taint: Taint) -> str:
@@ -73,7 +76,6 @@ def _body(seen: ObservedMinion, facts: MinionFacts) -> Iterator[str]:
     yield "Allocated resources:"
     yield f"  {_OVER}"
     yield from _table(("Resource", "Requests", "Limits"), _sums(pods, free))
-    yield f"Events:\t{NONE}"
 
 
 def _pod_row(pod: ObservedPod, seen: ObservedMinion, free: Resources) -> tuple[str, ...]:

@@ -9,20 +9,25 @@ from podctl.core.model import Mark
 from podctl.core.objects import conditions
 from podctl.core.status import pod_status
 from podctl.report.describe_container import container_lines, time_text
+from podctl.report.describe_event import event_lines
 from podctl.report.describe_volumes import volume_lines
 from podctl.report.text import NONE, columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from podctl.core.model import ObservedMinion, ObservedPod
+    from podctl.core.finding import Found
+    from podctl.core.model import ObservedPod
     from podctl.core.objects import Object
     from podctl.core.status import PodStatus
 
 
-def pod_text(pod: ObservedPod, minion: ObservedMinion, as_object: Object) -> str:
-    status = pod_status(pod, minion)
-    return columns([*_head(pod, status), *_containers(pod, status, as_object), *_tail(pod, status, as_object)])
+def pod_text(found: Found) -> str:
+    pod, as_object = found.pod, found.object
+    assert pod  # noqa: S101 - a Found of a Pod that was seen has one
+    status = pod_status(pod, found.minion)
+    tail = _tail(pod, status, as_object)
+    return columns([*_head(pod, status), *_containers(pod, status, as_object), *tail, *event_lines(found)])
 
 
 def map_lines(title: str, values: Mapping[str, Any], between: str = "=") -> Iterator[str]:
@@ -71,7 +76,6 @@ def _tail(pod: ObservedPod, status: PodStatus, as_object: Object) -> Iterator[st
     first, *more = [toleration_text(each) for each in spec.get("tolerations") or ()] or [NONE]
     yield f"Tolerations:\t{first}"
     yield from (f"\t{text}" for text in more)
-    yield f"Events:\t{NONE}"
 
 
 def toleration_text(toleration: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from podctl.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from podctl.core.query import Found
+    from podctl.core.finding import Found
 
 _NEVER_FOLDED = 1 << 30  # characters in a line
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from podctl.core.age import age_text, duration_text
 from podctl.core.claims import short_modes
-from podctl.core.kinds import CLAIM, MINION, POD
+from podctl.core.kept_objects import sizes
+from podctl.core.kinds import CLAIM, CONFIG_MAP, EVENT, MINION, POD, SECRET
 from podctl.core.status import pod_status
 from podctl.report.text import NONE, UNKNOWN, table
 
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from podctl.core.finding import Found
     from podctl.core.kinds import Kind
+    from podctl.core.memory import Absent
     from podctl.core.model import ObservedMinion
-    from podctl.core.query import Found
     from podctl.core.status import PodStatus
 
+_GIT_DIGITS = 12  # of a revision, enough to tell any two apart
 ENGINE = "docker"  # the scheme before container ids and versions
 
 
@@ -36,7 +39,8 @@ class TableOptions:
 class _Layout:
     headings: tuple[str, ...]
     wide: tuple[str, ...]
-    cells: Callable[[Found], tuple[str, ...]]  # one for each heading, wide ones included; the first is the name
+    cells: Callable[[Found], tuple[str, ...]]  # one for each heading, wide ones included
+    named: bool = True  # the first is the name
 
 
 def get_tables(found: Sequence[Found], kinds: Sequence[Kind], options: TableOptions) -> str:
@@ -56,7 +60,7 @@ def _table(found: Sequence[Found], options: TableOptions, *, kind_in_name: bool)
         labels = each.labels
         return [
             *([each.namespace] if namespaces else []),
-            f"{each.kind.name}/{name}" if kind_in_name else name,
+            f"{each.kind.name}/{name}" if kind_in_name and layout.named else name,
             *cells,
             *(labels.get(key) or NONE for key in options.label_columns),
             *([labels_text(labels)] if options.show_labels else []),
@@ -76,7 +80,9 @@ def labels_text(labels: Mapping[str, str]) -> str:
 
 
 def _pod_cells(found: Found) -> tuple[str, ...]:
-    assert found.pod  # noqa: S101 - a Found of this kind has one
+    if found.absent:
+        return _absent_cells(found, found.absent)
+    assert found.pod  # noqa: S101 - a Found of this kind has one or the other
     status = pod_status(found.pod, found.minion)
     now = found.minion.now
     return (
@@ -88,6 +94,16 @@ def _pod_cells(found: Found) -> tuple[str, ...]:
         status.ip or NONE,
         found.pod.minion,
     )
+
+
+def _absent_cells(found: Found, absent: Absent) -> tuple[str, ...]:
+    ready, minion = f"0/{absent.containers}", absent.entry.minion or NONE
+    return (found.name, ready, absent.phase, "0", made_text(found), NONE, minion)
+
+
+def made_text(found: Found) -> str:
+    """The age of what was not seen: since the act that made it, if that is remembered."""
+    return age_text(found.made.at, found.made.now) if found.made else UNKNOWN
 
 
 def restarts_text(status: PodStatus, now: datetime | None) -> str:
@@ -117,19 +133,48 @@ def _minion_cells(found: Found) -> tuple[str, ...]:
 
 
 def _claim_cells(found: Found) -> tuple[str, ...]:
-    claim = found.claim
-    assert claim  # noqa: S101 - a Found of this kind has one
+    claim = found.claim or found.unseen_claim
+    assert claim  # noqa: S101 - a Found of this kind has one or the other
     return (
         found.name,
-        "Bound",
-        claim.volume,
+        claim.phase,
+        claim.volume or NONE,
         claim.size or UNKNOWN,
         short_modes(claim.modes) or NONE,
         NONE,
         age_text(claim.created_at, found.minion.now),
         "Filesystem",
-        claim.minion,
+        claim.minion or NONE,
     )
+
+
+def _config_map_cells(found: Found) -> tuple[str, ...]:
+    return found.name, str(len(sizes(found.raw or {}))), made_text(found)
+
+
+def _secret_cells(found: Found) -> tuple[str, ...]:
+    return found.name, str(found.object["type"]), str(len(sizes(found.raw or {}))), made_text(found)
+
+
+def _event_cells(found: Found) -> tuple[str, ...]:
+    event = found.event
+    assert event  # noqa: S101 - a Found of this kind has one
+    act = event.act
+    return (
+        age_text(event.at, event.now),
+        event.type,
+        event.deed.reason,
+        event.deed.object,
+        _one_line(event.message),
+        act.who or NONE,
+        _one_line(act.command),
+        act.git[:_GIT_DIGITS] or NONE,
+        act.result or NONE,
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()) or NONE
 
 
 _LAYOUTS: Mapping[Kind, _Layout] = {
@@ -147,5 +192,13 @@ _LAYOUTS: Mapping[Kind, _Layout] = {
         headings=("NAME", "STATUS", "VOLUME", "CAPACITY", "ACCESS MODES", "STORAGECLASS", "AGE"),
         wide=("VOLUMEMODE", "MINION"),
         cells=_claim_cells,
+    ),
+    CONFIG_MAP: _Layout(headings=("NAME", "DATA", "AGE"), wide=(), cells=_config_map_cells),
+    SECRET: _Layout(headings=("NAME", "TYPE", "DATA", "AGE"), wide=(), cells=_secret_cells),
+    EVENT: _Layout(
+        headings=("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"),
+        wide=("WHO", "COMMAND", "GIT", "RESULT"),
+        cells=_event_cells,
+        named=False,
     ),
 }

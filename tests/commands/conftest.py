@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 from observed import manifest
 
 from podctl.cli import run
+from podctl.core.document.codec import encode
 from podctl.engine.docker import labels
 
 DOCKER = """#!/bin/sh
@@ -51,6 +52,14 @@ def inspected(pod, role, name, **given):
     return {**raw, **given}
 
 
+def remembering(document):
+    """The container that carries a copy of this Document."""
+    own = {labels.CLUSTER: "shop", labels.ROLE: labels.DOCUMENT, labels.REVISION: str(document.revision)}
+    carried = {**own, **labels.pack_document(encode(document))}
+    name = f"/podctl_shop_state_{document.revision}"
+    return {**inspected(manifest("state"), labels.DOCUMENT, ""), "id": "document", "name": name, "labels": carried}
+
+
 def lines_of(values):
     return "".join(json.dumps(each) + "\n" for each in values)
 
@@ -62,12 +71,13 @@ class Shop:
         self.folder = folder
         self.minions = {}
 
-    def minion(self, name, *pods, containers=(), claims=()):
+    def minion(self, name, *pods, containers=(), claims=(), document=None):
         here = self.folder / name
         here.mkdir()
         every = [
             *(inspected(pod, role, own) for pod in pods for role, own in (("infra", "infra"), ("app", "app"))),
             *containers,
+            *([remembering(document)] if document else []),
         ]
         volumes = [
             {
@@ -88,7 +98,7 @@ class Shop:
         return self
 
     def silent(self, name):
-        self.minions[name] = {"transport": "local", "docker": str(self.folder / "no-such-docker")}
+        self.minions[name] = {"transport": "local", "docker": str(self.folder / f"no-such-docker-of-{name}")}
         return self
 
     def podctl(self, *words):

@@ -47,7 +47,7 @@ def completed(*words):
 
 
 def test_types_and_options_are_completed():
-    assert completed("get", "") == ["pods", "minions", "persistentvolumeclaims"]
+    assert completed("get", "") == ["pods", "minions", "persistentvolumeclaims", "configmaps", "secrets", "events"]
     assert completed("describe", "m") == ["minions"]
     assert completed("get", "pods", "") == []
     assert completed("get", "--no") == ["--no-headers"]

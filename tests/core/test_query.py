@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from observed import ago, claim_volume, container, infra, manifest, minion, pod, silent
 
-from podctl.core.kinds import CLAIM, KINDS, MINION, POD, parse_kind
+from podctl.core.kinds import CLAIM, CONFIG_MAP, EVENT, KINDS, MINION, POD, SECRET, parse_kind
 from podctl.core.model import Cluster
 from podctl.core.query import answer, compare, parse_query
 from podctl.errors import InputError
@@ -49,12 +49,20 @@ def test_claims_by_every_name(word):
     assert parse_kind(word) is CLAIM
 
 
+REMEMBERED = [("cm", CONFIG_MAP), ("configmaps", CONFIG_MAP), ("secret", SECRET), ("secrets", SECRET), ("ev", EVENT)]
+
+
+@pytest.mark.parametrize("word, kind", REMEMBERED)
+def test_what_only_the_document_has_by_every_name(word, kind):
+    assert parse_kind(word) is kind
+
+
 def test_no_two_kinds_share_a_name():
     every = [word for kind in KINDS for word in (kind.name, kind.plural, *kind.aliases)]
     assert len(every) == len(set(every))
 
 
-@pytest.mark.parametrize("word, plural", [("deploy", "deployments"), ("cm", "configmaps"), ("ns", "namespaces")])
+@pytest.mark.parametrize("word, plural", [("deploy", "deployments"), ("svc", "services"), ("ns", "namespaces")])
 def test_a_kind_of_kubectls_is_said_to_be_missing_here(word, plural):
     with pytest.raises(InputError) as caught:
         parse_kind(word)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from remembering import CLUSTER as REMEMBERING
+from remembering import SECRETS
 from shop import ALPHA, CALM, EMPTY, STORMY
 
 from podctl.core.model import Cluster
@@ -53,12 +55,56 @@ WHOLE = {
     "describe-alpha": lambda: describe(CALM, "minion", "alpha"),
     "describe-gamma": lambda: describe(STORMY, "minion", "gamma"),
     "describe-claim": lambda: describe(CALM, "pvc", "data"),
+    "get-remembered-pods-wide": lambda: get(REMEMBERING, "pods", output="wide").out,
+    "get-remembered-minions": lambda: get(REMEMBERING, "minions").out,
+    "get-remembered-pvc-wide": lambda: get(REMEMBERING, "pvc", output="wide").out,
+    "get-configmaps": lambda: get(REMEMBERING, "cm").out,
+    "get-secrets": lambda: get(REMEMBERING, "secrets", all_namespaces=True).out,
+    "get-events": lambda: get(REMEMBERING, "events").out,
+    "get-events-wide-all": lambda: get(REMEMBERING, "ev", output="wide", all_namespaces=True).out,
+    "get-several-remembered": lambda: get(REMEMBERING, "cm,secrets,events").out,
+    "get-secret-yaml": lambda: get(REMEMBERING, "secret", "db", output="yaml").out,
+    "get-configmap-yaml": lambda: get(REMEMBERING, "configmap", "settings", output="yaml").out,
+    "get-far-yaml": lambda: get(REMEMBERING, "pod", "far", output="yaml").out,
+    "get-event-json": lambda: get(REMEMBERING, "event", "web.2.2", output="json").out,
+    "describe-absent": lambda: describe(REMEMBERING, "pods", "big", "far", "lost"),
+    "describe-remembered-web": lambda: describe(REMEMBERING, "pod", "web"),
+    "describe-cordoned": lambda: describe(REMEMBERING, "minion", "beta"),
+    "describe-configmap": lambda: describe(REMEMBERING, "configmap", "settings"),
+    "describe-secret": lambda: describe(REMEMBERING, "secret", "db"),
+    "describe-unseen-claims": lambda: describe(REMEMBERING, "pvc", "later", "old", "torn"),
+    "describe-event": lambda: describe(REMEMBERING, "event", "web.6.1"),
 }
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_the_whole_output_of(name):
     assert WHOLE[name]() == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+EVERYTHING = "pods,minions,pvc,cm,secrets,events"
+
+
+@pytest.mark.parametrize("output", ["", "wide", "json", "yaml", "name", "jsonpath={.items[*]}"])
+def test_no_value_of_a_secret_is_in_any_output(output):
+    printed = get(REMEMBERING, EVERYTHING, output=output, all_namespaces=True, show_labels=True)
+    assert "db" in printed.out
+    assert [each for each in SECRETS if each in f"{printed}"] == []
+    assert [each for each in SECRETS if each in describe(REMEMBERING, EVERYTHING, all_namespaces=True)] == []
+    assert [each for each in SECRETS if each in repr(answer(REMEMBERING, parse_query([EVERYTHING]), engine=""))] == []
+
+
+def test_masked_values_are_said_to_be_masked():
+    assert get(REMEMBERING, "secret", "db", output="yaml").note == "note: the values of Secrets are shown as ***\n"
+    assert get(REMEMBERING, "secret", "db", output="name").note == ""
+    assert get(REMEMBERING, "secret", "db").note == ""
+
+
+def test_events_are_asked_for_as_of_kubectl():
+    about_web = get(REMEMBERING, "events", fields="involvedObject.kind=Pod,involvedObject.name=web", output="name").out
+    assert about_web.split() == ["event/web.2.2", "event/web.6.0", "event/web.6.1"]
+    assert len(get(REMEMBERING, "events", fields="type=Warning", headings=False).out.splitlines()) == 3
+    assert get(REMEMBERING, "events", namespace="batch").note == "No resources found in batch namespace.\n"
 
 
 def test_no_output_for_people_has_trailing_blanks():
@@ -189,6 +235,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)  # a large value takes long on a busy machine
 @given(st.dictionaries(st.text("abc"), VALUES))
 def test_json_and_yaml_read_back_as_what_was_printed(value):
     assert json.loads(json_text(value)) == value
