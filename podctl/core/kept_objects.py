@@ -68,7 +68,7 @@ def _metadata(key: ObjectKey, raw: Mapping[str, Any], created_at: datetime | Non
 
 def absent_object(absent: Absent, created_at: datetime | None) -> Object:
     """A Pod as it is wanted, with why it is not there in its conditions."""
-    entry, unknown = absent.entry, absent.why is Why.SILENT
+    entry, unknown = absent.entry, absent.phase == "Unknown"
     spec = entry.manifest.get("spec") or {}
     ready = "Unknown" if unknown else "False"
     conditions = [

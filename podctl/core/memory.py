@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from podctl.core.document.changes import settled
 from podctl.core.document.cordons import with_cordons
 from podctl.core.document.recall import doubt, recall
 from podctl.core.document.stale import current
@@ -24,6 +25,7 @@ class Why(StrEnum):
     WAITING = "Unschedulable"  # it fits on no Minion
     SILENT = "MinionSilent"  # its Minion does not answer: nobody knows
     MISSING = "Missing"  # its Minion answers, and has not got it
+    DELETED = "Deleted"  # while its Minion did not answer: nobody knows whether it runs there still
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,12 @@ class Absent:
 
     @property
     def phase(self) -> str:
-        return "Unknown" if self.why is Why.SILENT else "Pending"
+        return "Unknown" if self.why in (Why.SILENT, Why.DELETED) else "Pending"
+
+    @property
+    def word(self) -> str:
+        """The STATUS column."""
+        return "Terminating" if self.why is Why.DELETED else self.phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +72,8 @@ class Remembered:
 
     @property
     def waiting(self) -> tuple[PodKey, ...]:
-        """The Pods that wait for room or have to be made again, by key: every apply tries them."""
-        return tuple(each.key for each in self.absent if each.why is not Why.SILENT)
+        """The Pods that wait for room, by key: every apply tries them."""
+        return tuple(each.key for each in self.absent if each.why is Why.WAITING)
 
     @property
     def warning(self) -> str:
@@ -101,7 +108,7 @@ def absent_pods(document: Document, cluster: Cluster) -> tuple[Absent, ...]:
     for pod in cluster.pods:
         by_key[pod.key].append(pod)
     found = []
-    for key, entry in sorted(document.pods.items()):
+    for key, entry in sorted(settled(document, cluster).pods.items()):
         copies = by_key.get(key, [])
         if current(entry, [pod for pod in copies if pod.mark is Mark.COMMITTED], cluster):
             continue
@@ -117,6 +124,10 @@ def _unseen(entry: PodEntry, silent: dict[str, str]) -> Absent:
         why = f"{entry.minion} has it, and does not answer: {silent[entry.minion]}"
     else:
         why = f"{entry.minion} has it, and is not in the inventory"
+    if entry.doomed:
+        return Absent(
+            entry=entry, why=Why.DELETED, message=f"{why}; it was deleted, and goes when {entry.minion} answers"
+        )
     return Absent(entry=entry, why=Why.SILENT, message=why)
 
 
@@ -124,5 +135,5 @@ def _nowhere(entry: PodEntry) -> Absent:
     if not entry.minion:
         message = entry.waiting or "it has not been placed yet"
         return Absent(entry=entry, why=Why.WAITING, message=f"{message}; every apply tries it again")
-    message = f"it is to be on {entry.minion}, and is not there; the next apply makes it again"
+    message = f"it is to be on {entry.minion}, and is not there: apply its manifest again"
     return Absent(entry=entry, why=Why.MISSING, message=message)

@@ -28,7 +28,7 @@ def _head(absent: Absent) -> Iterator[str]:
     yield f"Minion:\t{absent.entry.minion or NONE}"
     yield from map_lines("Labels", metadata.get("labels") or {})
     yield from map_lines("Annotations", metadata.get("annotations") or {}, ": ")
-    yield f"Status:\t{absent.phase}"
+    yield f"Status:\t{absent.word}"
     yield f"Reason:\t{absent.why}"
     yield f"Message:\t{' '.join(absent.message.split())}"
     yield f"IP:\t{NONE}"

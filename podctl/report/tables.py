@@ -98,7 +98,7 @@ def _pod_cells(found: Found) -> tuple[str, ...]:
 
 def _absent_cells(found: Found, absent: Absent) -> tuple[str, ...]:
     ready, minion = f"0/{absent.containers}", absent.entry.minion or NONE
-    return (found.name, ready, absent.phase, "0", made_text(found), NONE, minion)
+    return (found.name, ready, absent.word, "0", made_text(found), NONE, minion)
 
 
 def made_text(found: Found) -> str:

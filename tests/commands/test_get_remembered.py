@@ -55,7 +55,7 @@ def test_a_pod_that_is_only_remembered_is_found_by_its_name(short, capsys):
 
 def test_a_pod_that_is_missing_where_it_should_be_is_pending_and_told_why(whole, capsys):
     assert whole.podctl("describe", "pod", "lost") == 0
-    assert "it is to be on beta, and is not there; the next apply makes it again" in capsys.readouterr().out
+    assert "it is to be on beta, and is not there: apply its manifest again" in capsys.readouterr().out
 
 
 def test_a_pod_that_nobody_knows_may_still_be_on_a_silent_minion(short, capsys):

@@ -28,12 +28,19 @@ def test_a_pod_that_is_wanted_and_not_seen_has_its_reason():
         "away": ("Unknown", "omega has it, and is not in the inventory"),
         "big": ("Pending", "needs 64 CPUs, and no Minion has them; every apply tries it again"),
         "far": ("Unknown", "gamma has it, and does not answer: connection refused"),
-        "lost": ("Pending", "it is to be on beta, and is not there; the next apply makes it again"),
+        "lost": ("Pending", "it is to be on beta, and is not there: apply its manifest again"),
     }
 
 
+def test_a_pod_that_was_deleted_out_of_sight_is_going_until_its_minion_answers():
+    going = document(entry("web", "gamma", doomed=True))
+    (found,) = remember(holding(going, minion(), silent())).absent
+    assert (found.why, found.phase, found.word) == (Why.DELETED, "Unknown", "Terminating")
+    assert absent(holding(going, minion(), minion(name="gamma"))) == {}
+
+
 def test_what_waits_is_what_apply_tries_again():
-    assert remember(CLUSTER).waiting == (PodKey("default", "big"), PodKey("default", "lost"))
+    assert remember(CLUSTER).waiting == (PodKey("default", "big"),)
 
 
 SEEN = {
