@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 
 import pytest
@@ -110,6 +111,27 @@ def test_sudo_that_asks_for_a_password_is_named(as_user, alpha, namespace):
     done = as_user("plain", "get", "pods", "-n", namespace, minion={"sudo": True})
     assert done.returncode == 4
     assert "NOPASSWD" in done.stderr
+
+
+def test_below_sudo_too_the_holder_of_a_lock_is_told(as_user, alpha, namespace, podctl, tmp_path):
+    as_user("admin", "get", "pods", minion={"sudo": True})  # writes the inventory
+    slow = POD.replace('[sleep, "1000"],', '[sleep, "1000"], lifecycle: {postStart: {sleep: {seconds: 777}}},')
+    holding = ("-i", str(tmp_path / "admin.yaml"), "apply", "-n", namespace, "-f", "/dev/stdin")
+    with podctl.start(*holding, env={"LOGNAME": "alice"}) as client:
+        client.stdin.write(slow)
+        client.stdin.close()
+        wait_for(lambda: processes_of(alpha, "sleep 777"))
+        for user, minion in (("admin", {"sudo": True}), ("docker", {})):
+            done = as_user(user, "apply", "-n", namespace, "--lock-timeout", "0s", "-f", "-", input=POD, minion=minion)
+            assert done.returncode == 6, done.stderr
+            assert re.search(
+                r"^  alpha: alice@\S+: -i \S+ apply -n \S+ -f /dev/stdin \(for \d+s\)$", done.stderr, re.MULTILINE
+            )
+        client.kill()
+        client.wait()
+        wait_for(lambda: not processes_of(alpha, "sleep 777"), seconds=5)
+        with contextlib.suppress(OSError):
+            client.stdin = None
 
 
 def processes_of(minion, word):

@@ -14,13 +14,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "transport"))  # the contract
 
 from contract import KilledContract, processes_with, read_all, step, wait_until
 
+from podctl.core.document.model import Caller
 from podctl.core.inventory import parse_inventory
 from podctl.core.model import Minion
 from podctl.errors import LinkLostError, UnreachableError
 from podctl.transport.asker import Asker
 from podctl.transport.connect import connect, connect_all
+from podctl.transport.holder import marker
 from podctl.transport.shell import Script
 
+ALICE = Caller(who="alice@laptop", command="apply -f web.yaml")
 ACCOUNTS = {  # login shell, and what `sh` is on the PATH
     "dash": ("/bin/dash", "/bin/dash"),
     "bash": ("/bin/bash", "/bin/bash"),
@@ -99,6 +102,33 @@ def test_every_login_shell_gives_a_conversation_and_a_stream_without_a_word_of_i
     stream = transport.stream(Script("id -un; echo ! >&2; exit 3", ""))
     assert read_all(stream) == (3, f"{user}\n".encode(), b"!\n")
     transport.close()
+
+
+@pytest.mark.parametrize("user", ACCOUNTS)
+def test_every_login_shell_lets_the_words_of_a_locks_holder_through(alpha, sandbox, user):
+    holder = Caller(
+        who="a b!@$HOME", command="apply -l 'app in (a,b)' -f \"*.yaml\" ; `id` !! {a} ~ <>| % \\ # é [x] a=b"
+    )
+    transport = connect(_minion(sandbox, user=user), Asker())
+    first, second = transport.conversation(holder), transport.conversation(Caller(who="bob@desk"))
+    wait_until(first.lock)
+    assert not second.lock()
+    told = second.holder()
+    assert (told.who, told.command) == ("a_b_@_HOME", " ".join(marker(holder, 1)[3:]))
+    assert told.age_seconds < 30
+    transport.close()
+
+
+def test_of_a_holder_that_is_another_user_the_words_are_read_too(alpha, sandbox):
+    """Its descriptors may not be looked at: who has been there longest is taken for it."""
+    theirs, ours = (connect(_minion(sandbox, user=user), Asker()) for user in ("dash", "bash"))
+    first, second = theirs.conversation(ALICE), ours.conversation(Caller(who="bob@desk"))
+    wait_until(first.lock)
+    assert not second.lock()
+    assert (second.holder().who, second.holder().command) == (ALICE.who, ALICE.command)
+    theirs.close()
+    wait_until(second.lock)
+    ours.close()
 
 
 def test_a_link_that_is_cut_ends_the_conversation_and_then_frees_the_lock(alpha, sandbox):
