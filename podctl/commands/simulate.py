@@ -12,6 +12,7 @@ from podctl.core.minion_names import check_minions
 from podctl.errors import ExitCode, InputError, worst
 
 if TYPE_CHECKING:
+    from podctl.core.document.model import Document
     from podctl.core.manifest import Manifests
     from podctl.core.model import Cluster, Inventory
     from podctl.core.placement import Policy
@@ -85,8 +86,12 @@ def simulate(
     check_minions((*without, *like), inventory)
     change = Change(without=without, more=tuple(zip(more, like, strict=True)))
     manifests = _manifests(files, recursive=recursive, namespace=namespace)
-    cluster = declared(inventory, without) if offline else _looked(inventory, manifests)
-    done = simulated(manifests.pods, cluster, change=change, policy=policy)
+    document = None
+    if offline:
+        cluster = declared(inventory, without)
+    else:
+        cluster, document, manifests = _looked(inventory, manifests)
+    done = simulated(manifests.pods, cluster, change=change, policy=policy, document=document)
     click.echo(simulation_json(done) if output else simulation_text(done), nl=False)
     say_errors(f"warning: {each}" for each in (*manifests.warnings, *done.notes))
     click.echo(silence_text(done.cluster), nl=False, err=True)
@@ -102,14 +107,20 @@ def _manifests(files: tuple[str, ...], *, recursive: bool, namespace: str | None
     return parse(sources, namespace=namespace or "default", enforce_namespace=bool(namespace))
 
 
-def _looked(inventory: Inventory, manifests: Manifests) -> Cluster:
-    """One look, without a lock. Raises ManifestError for a claim that is nowhere, as apply would."""
+def _looked(inventory: Inventory, manifests: Manifests) -> tuple[Cluster, Document | None, Manifests]:
+    """One look, without a lock, and the manifests with what the cluster remembers for them.
+
+    Raises ManifestError for a claim, a ConfigMap or a Secret that is nowhere, as apply would.
+    """
     from podctl.core.document.cordons import with_cordons  # noqa: PLC0415 - as above
     from podctl.core.document.recall import recall  # noqa: PLC0415 - as above
+    from podctl.core.references import resolve  # noqa: PLC0415 - pydantic only where manifests are read
+    from podctl.core.remembered import known_objects  # noqa: PLC0415 - as above
     from podctl.engine.applying import check_claims  # noqa: PLC0415 - paramiko only where a Minion is talked to
 
     with open_session(inventory) as session:
-        cluster = session.look()
-    document = recall(cluster).document
-    check_claims(manifests, cluster, document)
-    return with_cordons(cluster, document)
+        seen = session.look()
+    recalled = recall(seen)
+    resolved = resolve(manifests, known_objects(recalled.document, manifests))
+    check_claims(resolved, seen, recalled.document)
+    return with_cordons(seen, recalled.document), recalled.document if recalled.found else None, resolved

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from podctl.core.actions import Held, Keep
+    from podctl.core.document.model import Document
     from podctl.core.manifest import PodManifest
     from podctl.core.model import Cluster, ObservedPod, PodKey
     from podctl.core.placement import Placement, Policy
@@ -51,15 +52,23 @@ class Simulation:
         return tuple(each for each in self.placements if each.minion is None)
 
 
-def simulate(desired: Sequence[PodManifest], cluster: Cluster, *, change: Change, policy: Policy) -> Simulation:
+def simulate(
+    desired: Sequence[PodManifest],
+    cluster: Cluster,
+    *,
+    change: Change,
+    policy: Policy,
+    document: Document | None = None,
+) -> Simulation:
     """The same placement as `make_plan`'s for `desired` on `cluster` with `change` made.
 
-    Pods of Minions that go are placed anew with the others, before them, as they were there before them. Raises
+    Without a Document all that is seen counts. Pods of Minions that go are placed anew with the others, before them,
+    as they were there before them. Raises
     InputError where nobody knows what a further Minion would have.
     """
     homeless = tuple(displaced(cluster, change, {pod.key for pod in desired}))
     after = changed(cluster, change)
-    sifted = sift(desired, after)
+    sifted = sift(desired, after, document=document)
     arranged = arrange(sifted, after, policy=policy, displaced=homeless)
     answers = {key: _told(answer) for key, answer in arranged.placements.items()}
     answers |= {key: _settled(action) for key, action in sifted.settled.items()}

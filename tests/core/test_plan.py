@@ -8,9 +8,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from observed import claim_volume, container, manifest, minion, pod, silent
+from observed import claim_volume, container, infra, manifest, minion, pod, silent
 
 from podctl.core.actions import Create, Held, Keep, Plan, Remove, Replace, Start
+from podctl.core.document.adopting import adopted
+from podctl.core.document.changes import after_plan
+from podctl.core.document.model import Document, PodEntry
 from podctl.core.manifest import parse
 from podctl.core.model import Cluster, Mark, ObservedPod, ObservedVolume, PodKey
 from podctl.core.placement import Policy
@@ -138,20 +141,18 @@ TABLE = {
         [BIG_WEB], alpha_and_bravo(), [],
         {"default/web": ({"alpha": "memory: 100Gi asked, 8Gi free of 8Gi",
                           "bravo": "memory: 100Gi asked, 8Gi free of 8Gi"}, False)}),
-    "a Pod seen nowhere may be on a silent Minion": (
-        [WEB], cluster(minion(name="alpha"), silent("gamma")), [],
-        {"default/web": ({"gamma": "may have it, but is silent: connection refused"}, True)}),
     "a Pod that is seen is changed whoever is silent": (
         [NEW_WEB], cluster(minion(there(WEB), name="alpha"), silent("gamma")),
         [("Replace", "default/web", "alpha", "its manifest changed")], {}),
-    "but not when it takes a claim that may be on the silent Minion": (
-        [CLAIMING_WEB], cluster(minion(there(WEB), name="alpha"), silent("gamma")), [],
-        {"default/web": ({"gamma": "may have its claim data, but is silent: connection refused"}, True)}),
-    "a second copy goes, the one as wanted stays": (
+    "without a Document the newest of two copies counts": (
         [NEW_WEB],
-        cluster(minion(there(WEB), name="alpha"), minion(there(NEW_WEB, on="bravo"), name="bravo")),
-        [("Remove", "default/web", "alpha", "a second copy; bravo has the first"),
-         ("Keep", "default/web", "bravo", "unchanged")], {}),
+        cluster(minion(there(WEB), name="alpha"), minion(there(NEW_WEB, on="bravo", revision=2), name="bravo")),
+        [("Keep", "default/web", "bravo", "unchanged")], {}),
+    "and of two that are as old the first by Minion": (
+        [WEB],
+        cluster(minion(there(WEB, on="bravo"), name="bravo"), minion(there(WEB), name="alpha")),
+        [("Remove", "default/web", "bravo", "stale: alpha has the one that counts"),
+         ("Keep", "default/web", "alpha", "unchanged")], {}),
     "what was half made is removed before it is made again": (
         [WEB], alpha_and_bravo(there(WEB, mark=Mark.NEW)),
         [("Remove", "default/web", "alpha", "left half made by a command that was interrupted"),
@@ -179,13 +180,101 @@ def test_a_pod_that_is_held_says_what_stays_of_it():
     assert held.diagnosis
 
 
-def test_the_operators_word_for_a_silent_minion_lets_a_pod_be_created():
-    seen = cluster(minion(name="alpha"), silent("gamma"))
-    plan = make_plan([WEB], seen, assume_empty=frozenset({"gamma"}))
-    assert summary(plan) == ([("Create", "default/web", "alpha", "it is nowhere")], {})
-    two = cluster(minion(name="alpha"), silent("gamma"), silent("delta"))
-    plan = make_plan([WEB], two, assume_empty=frozenset({"gamma"}))
-    assert summary(plan)[1] == {"default/web": ({"delta": "may have it, but is silent: connection refused"}, True)}
+def entry(wanted, on="alpha", uid=""):
+    """The Pod as the Document names it once it was planned to be there."""
+    return PodEntry(
+        key=wanted.key, manifest=wanted.raw, spec_hash=wanted.spec_hash, config_hashes=wanted.config_hashes,
+        uid=uid or f"uid-of-{wanted.key.name}", minion=on,
+    )  # fmt: skip
+
+
+def document(*entries, **given):
+    return Document(cluster="shop", revision=5, pods={each.key: each for each in entries}, **given)
+
+
+ON_GAMMA = {PodKey("default", "data"): "gamma"}
+ALPHA_AND_SILENT_GAMMA = cluster(minion(name="alpha"), silent("gamma"))
+HAS_IT = "has it, but is silent: connection refused"
+HAS_DATA = "has its claim data, but is silent: connection refused"
+STALE = "stale: bravo has the one that counts"
+REMEMBERED = {  # what is wanted, seen and remembered; what is done and what waits
+    "a Pod that nobody has ever made is made, whoever is silent": (
+        [WEB], ALPHA_AND_SILENT_GAMMA, document(), [("Create", "default/web", "alpha", "it is nowhere")], {}),
+    "a Pod that is remembered on a silent Minion is not made again": (
+        [WEB], ALPHA_AND_SILENT_GAMMA, document(entry(WEB, "gamma")), [], {"default/web": ({"gamma": HAS_IT}, True)}),
+    "nor one that changed": (
+        [NEW_WEB], ALPHA_AND_SILENT_GAMMA, document(entry(WEB, "gamma")), [],
+        {"default/web": ({"gamma": HAS_IT}, True)}),
+    "a Pod that is remembered on a Minion that answers without it is made again": (
+        [WEB], alpha_and_bravo(), document(entry(WEB)), [("Create", "default/web", "alpha", "it is nowhere")], {}),
+    "a Pod that waits for room is tried again": (
+        [WEB], ALPHA_AND_SILENT_GAMMA, document(entry(WEB, on="")),
+        [("Create", "default/web", "alpha", "it is nowhere")], {}),
+    "a new Pod waits for a claim that is remembered on a silent Minion": (
+        [CLAIMING_WEB], ALPHA_AND_SILENT_GAMMA, document(claims=ON_GAMMA), [],
+        {"default/web": ({"gamma": HAS_DATA}, True)}),
+    "a Pod that takes such a claim stays as it is": (
+        [CLAIMING_WEB], cluster(minion(there(WEB), name="alpha"), silent("gamma")),
+        document(entry(WEB), claims=ON_GAMMA), [], {"default/web": ({"gamma": HAS_DATA}, True)}),
+    "a claim that is remembered where it was lost holds nobody": (
+        [CLAIMING_WEB], alpha_and_bravo(), document(claims={PodKey("default", "data"): "alpha"}),
+        [("Create", "default/web", "alpha", "it is nowhere")], {}),
+    "a Pod whose successor was never made is replaced by it": (
+        [NEW_WEB], alpha_and_bravo(there(WEB, revision=4)), document(entry(NEW_WEB, uid="n3w")),
+        [("Replace", "default/web", "alpha", "its manifest changed")], {}),
+    "also where that was to be on another Minion": (
+        [NEW_WEB], alpha_and_bravo(there(WEB, revision=4)), document(entry(NEW_WEB, "bravo", uid="n3w")),
+        [("Replace", "default/web", "alpha", "its manifest changed")], {}),
+    "and kept where it is wanted as it was": (
+        [WEB], alpha_and_bravo(there(WEB, revision=4)), document(entry(NEW_WEB, uid="n3w")),
+        [("Keep", "default/web", "alpha", "unchanged")], {}),
+    "of several such the newest is kept": (
+        [WEB],
+        cluster(minion(there(WEB, revision=3), name="alpha"),
+                minion(there(WEB, on="bravo", uid="0ther", revision=4), name="bravo")),
+        document(entry(NEW_WEB, "bravo", uid="n3w")),
+        [("Remove", "default/web", "alpha", STALE), ("Keep", "default/web", "bravo", "unchanged")], {}),
+    "a stale copy goes before anything else": (
+        [DB, WEB],
+        cluster(minion(there(WEB), name="alpha"), minion(there(WEB, on="bravo", uid="n3w"), name="bravo")),
+        document(entry(WEB, "bravo", uid="n3w")),
+        [("Remove", "default/web", "alpha", STALE), ("Create", "default/db", "bravo", "it is nowhere"),
+         ("Keep", "default/web", "bravo", "unchanged")], {}),
+    "what nothing names any more goes, wanted or not": (
+        [], alpha_and_bravo(there(WEB)), document(),
+        [("Remove", "default/web", "alpha", "stale: nothing names it any more")], {}),
+    "and is made anew where it is wanted again": (
+        [WEB], alpha_and_bravo(there(WEB)), document(),
+        [("Remove", "default/web", "alpha", "stale: nothing names it any more"),
+         ("Create", "default/web", "alpha", "it is nowhere")], {}),
+    "a copy is stale also while the one that counts is on a silent Minion": (
+        [WEB], cluster(minion(there(WEB), name="alpha"), silent("gamma")), document(entry(WEB, "gamma", uid="n3w")),
+        [("Remove", "default/web", "alpha", "stale: gamma has the one that counts")],
+        {"default/web": ({"gamma": HAS_IT}, True)}),
+    "a Pod of a newer Document is not for this one to judge": (
+        [], alpha_and_bravo(there(WEB, revision=6)), document(), [], {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted, seen, known, actions, held", REMEMBERED.values(), ids=REMEMBERED)
+def test_what_is_planned_by_what_is_remembered(wanted, seen, known, actions, held):
+    assert summary(make_plan(wanted, seen, document=known)) == (actions, held)
+
+
+def test_a_pod_on_a_silent_minion_that_the_operator_gave_up_is_made_elsewhere_and_says_why():
+    known = document(entry(WEB, "gamma"), claims=ON_GAMMA)
+    why = {WEB.key: "gamma is silent: connection refused; a copy may still run there"}
+    plan = make_plan([CLAIMING_WEB], ALPHA_AND_SILENT_GAMMA, document=known, given_up=why)
+    assert summary(plan) == ([("Create", "default/web", "alpha", why[WEB.key])], {})
+
+
+def test_delete_takes_what_is_stale_before_what_is_asked_for_and_neither_twice():
+    web, db = there(WEB), there(DB)
+    plan = plan_removal([db], alpha_and_bravo(web, db), document())
+    assert summary(plan)[0] == [
+        ("Remove", "default/web", "alpha", "stale: nothing names it any more"),
+        ("Remove", "default/db", "alpha", "deleted"),
+    ]
 
 
 def test_a_pod_whose_image_is_another_one_now_is_made_anew():
@@ -241,8 +330,8 @@ def empty(*silent_names):
     return cluster(*(silent(name) if name in silent_names else minion(name=name) for name in MINIONS))
 
 
-def carried_out(plan, seen):
-    """The cluster as the next look sees it."""
+def carried_out(plan, seen, *, uids=None, revision=0):
+    """The cluster as the next look sees it. `uids` are those of the Pods that are made, by key."""
     pods = {each.minion.name: list(each.pods) for each in seen.minions}
     volumes = {each.minion.name: list(each.volumes) for each in seen.minions}
     for action in plan.actions:
@@ -252,10 +341,11 @@ def carried_out(plan, seen):
             volumes[removal.minion] = [each for each in volumes[removal.minion] if each.name not in removal.volumes]
         if isinstance(action, Start):
             old = action.observed
-            pods[action.minion] = [there(action.pod, on=action.minion) if each is old else each
-                                   for each in pods[action.minion]]  # fmt: skip
+            well = replace(old, infra=infra(), containers=there(action.pod).containers)
+            pods[action.minion] = [well if each is old else each for each in pods[action.minion]]
         if isinstance(action, Create | Replace):
-            pods[action.minion].append(there(action.pod, on=action.minion))
+            named = {"uid": uids[action.key]} if uids else {}
+            pods[action.minion].append(there(action.pod, on=action.minion, revision=revision, **named))
             for name in action.pod.claims:
                 if claim(name) not in volumes[action.minion]:
                     volumes[action.minion].append(claim(name))
@@ -328,19 +418,49 @@ def test_a_claim_never_has_two_volumes(seen, wanted):
     assert claims in ([], [PodKey("default", "data")])
 
 
+def without_sight(seen, quiet):
+    minions = (silent(each.minion.name) if each.minion.name in quiet else each for each in seen.minions)
+    return replace(seen, minions=tuple(minions))
+
+
 @UNHURRIED
 @given(seen=clusters(), wanted=manifests(), quiet=st.sets(st.sampled_from(MINIONS), min_size=1))
-def test_while_a_minion_is_silent_nothing_new_is_created_without_the_operators_word(seen, wanted, quiet):
-    partly = replace(
-        seen, minions=tuple(silent(each.minion.name) if each.minion.name in quiet else each for each in seen.minions)
-    )
-    plan = make_plan(wanted, partly)
-    assert [each for each in plan.actions if isinstance(each, Create)] == []
+def test_while_a_minion_is_silent_nothing_that_is_remembered_there_is_made_or_filled_a_second_time(seen, wanted, quiet):
+    known, partly = adopted(seen), without_sight(seen, quiet)
+    plan = make_plan(wanted, partly, document=known)
     assert {each.minion for each in plan.actions}.isdisjoint(quiet)
-    answering = {each.key for each in partly.pods if each.mark is Mark.COMMITTED}
-    assert {each.key for each in plan.held if each.unseen} >= {each.key for each in wanted if each.key not in answering}
-    vouched = make_plan(wanted, partly, assume_empty=frozenset(quiet))
-    assert [each for each in vouched.held if each.unseen] == []
+    there_already = [each for each in seen.pods if each.minion in quiet and each.mark is Mark.COMMITTED]
+    after = carried_out(plan, partly)
+    keys = [each.key for each in (*after.pods, *there_already) if each.mark is Mark.COMMITTED]
+    assert sorted(set(keys)) == sorted(keys)
+    hidden = [volume.claim for each in seen.minions if each.minion.name in quiet for volume in each.volumes]
+    claims = [volume.claim for each in after.minions for volume in each.volumes]
+    assert [each for each in (*hidden, *claims) if each] in ([], [PodKey("default", "data")])
+    given_up = dict.fromkeys((each.key for each in wanted), "the operator said so")
+    assert [each for each in make_plan(wanted, partly, document=known, given_up=given_up).held if each.unseen] == []
+
+
+def uids_for(plan, generation):
+    makers = (each for each in plan.actions if isinstance(each, Create | Replace))
+    return {each.key: f"{each.key.name}-{generation}" for each in makers}
+
+
+@UNHURRIED
+@given(seen=clusters(), wanted=manifests(), done=st.sets(st.integers(0, 9)))
+def test_wherever_a_writer_dies_the_same_apply_again_completes_it_and_nothing_is_there_twice(seen, wanted, done):
+    """It has written the Document before it acted; any of its actions may have been done, or not."""
+    known, plan = adopted(seen), Plan()
+    for generation, chosen in ((1, done), (2, range(99))):
+        plan = make_plan(wanted, seen, document=known)
+        uids = uids_for(plan, generation)
+        known = replace(after_plan(known, plan, seen, objects={}, uids=uids), revision=generation)
+        some = tuple(each for at, each in enumerate(plan.actions) if at in chosen)
+        seen = carried_out(replace(plan, actions=some), seen, uids=uids, revision=generation)
+    keys = [each.key for each in seen.pods]
+    assert sorted(set(keys)) == sorted(keys)
+    held = {each.key for each in plan.held}
+    assert [each for each in make_plan(wanted, seen, document=known).changes if each.key not in held] == []
+    assert {each.uid for each in seen.pods if each.key not in held} <= {each.uid for each in known.pods.values()}
 
 
 @UNHURRIED

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from observed import claim_volume, manifest, minion, pod, silent
 
 from podctl.core.actions import Create, Keep, Replace
+from podctl.core.document.adopting import adopted
+from podctl.core.document.model import Document
 from podctl.core.inventory import parse_inventory
 from podctl.core.manifest import parse
 from podctl.core.minion_names import check_minions, new_names
@@ -49,8 +51,8 @@ def cluster(*minions):
     return Cluster(name="shop", minions=minions)
 
 
-def simulated(wanted, seen, *, strategy="binpack", **change):
-    return simulate(wanted, seen, change=Change(**change), policy=Policy(strategy=strategy))
+def simulated(wanted, seen, *, strategy="binpack", document=None, **change):
+    return simulate(wanted, seen, change=Change(**change), policy=Policy(strategy=strategy), document=document)
 
 
 def where(simulation):
@@ -109,14 +111,17 @@ def test_half_made_pods_second_copies_and_pods_without_a_manifest_are_not_moved(
     assert list(displaced(seen, Change(without=("alpha",)), ())) == []
 
 
-def test_a_silent_minion_that_is_gone_holds_nobody_and_its_pods_are_said_to_be_unknown():
+def test_a_pod_that_is_remembered_on_a_silent_minion_waits_for_it_unless_that_is_thought_away():
     seen = cluster(minion(name="alpha"), silent("gamma"))
-    (held,) = simulated(desired(asking("web", "1")), seen).placements
+    wanted = desired(asking("web", "1"))
+    known = adopted(cluster(minion(running(asking("web", "1"), "gamma"), name="gamma")))
+    (held,) = simulated(wanted, seen, document=known).placements
     assert held == Told(
         key=PodKey("default", "web"), minion=None, diagnosis="it is on no Minion that answers",
-        reasons={"gamma": "may have it, but is silent: connection refused"},
+        reasons={"gamma": "has it, but is silent: connection refused"},
     )  # fmt: skip
-    done = simulated(desired(asking("web", "1")), seen, without=("gamma",))
+    assert where(simulated(wanted, seen, document=Document(cluster="shop"))) == {"default/web": "alpha"}
+    done = simulated(wanted, seen, document=known, without=("gamma",))
     assert where(done) == {"default/web": "alpha"}
     assert done.notes == ("gamma does not answer, so nobody knows what it has: only Pods in the files are placed",)
     assert done.cluster.silent == ()
