@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.actions import Held, Keep, Remove, Start
 from podctl.core.document.adopting import adopted
+from podctl.core.document.leaving import held_back
 from podctl.core.document.stale import current
 from podctl.core.lifecycle import Need, is_job_lost, lost, next_need
 from podctl.core.model import Mark, PodKey
@@ -88,6 +89,8 @@ def _doubts(
         return {}
     if observed is None and entry and entry.minion in silent:
         return {entry.minion: f"has it, but is silent: {silent[entry.minion]}"}
+    if observed is None and (leaver := held_back(document, cluster).get(pod.key)) in silent:
+        return {leaver: f"may still have a copy that was to go, but is silent: {silent[leaver]}"}
     places = {name: document.claims.get(PodKey(pod.key.namespace, name), "") for name in pod.claims}
     return {
         minion: f"has its claim {name}, but is silent: {silent[minion]}"

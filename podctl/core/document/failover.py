@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from podctl.core.model import Mark
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
