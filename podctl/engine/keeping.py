@@ -97,15 +97,18 @@ class Keeping:
         )  # fmt: skip
         self._write(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]))
 
-    def close(self, deeds: Sequence[Deed], result: str) -> str:
-        """Remembers how the Act ended; why that was not possible, else "". What it did is done either way."""
+    def close(self, deeds: Sequence[Deed], result: str, wanted: Document | None = None) -> str:
+        """Remembers how the Act ended; why that was not possible, else "". What it did is done either way.
+
+        `wanted` is the Document where what was written first did not come true.
+        """
         if self._act is None:
             return ""
         ended = replace(
             self._act, deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS), result=result
         )
         try:
-            self._write(replace(self.document, acts=(*self.document.acts[:-1], ended)))
+            self._write(replace(wanted or self.document, acts=(*self.document.acts[:-1], ended)))
         except PodctlError as error:
             return error.message
         return ""
