@@ -36,15 +36,23 @@ def fail_over(document: Document, cluster: Cluster, wish: FailoverWish) -> Failo
     for seen in (each for each in cluster.silent if not each.busy):
         name = seen.minion.name
         too_soon = _too_soon(document, cluster, name, wish.after_seconds)
-        for entry in (each for each in document.pods.values() if each.minion == name and not each.doomed):
-            bound = bound_to(entry.manifest)
-            if too_soon:
-                kept[entry.key] = f"{name} {too_soon}"
+        for key in sorted(_may_be_on(name, document, cluster)):
+            entry = document.pods.get(key)
+            bound = bound_to(entry.manifest) if entry else ()
+            if too_soon and entry:
+                kept[key] = f"{name} {too_soon}"
             elif bound and not wish.force:
-                kept[entry.key] = f"its data is on {name}: {', '.join(bound)}; --force gives it up"
-            else:
-                lost[entry.key] = f"{name} is silent: {seen.problem}; a copy may still run there"
+                kept[key] = f"its data is on {name}: {', '.join(bound)}; --force gives it up"
+            elif not too_soon:
+                lost[key] = f"{name} is silent: {seen.problem}; a copy may still run there"
     return Failover(lost=lost, kept=kept)
+
+
+def _may_be_on(name: str, document: Document, cluster: Cluster) -> set[PodKey]:
+    """The Pods that are remembered there; and those of which a copy was to leave it, and that are nowhere else."""
+    elsewhere = {pod.key for pod in cluster.pods if pod.mark is Mark.COMMITTED}
+    left = {each.key for each in document.leaving.values() if each.minion == name}
+    return {key for key, each in document.pods.items() if each.minion == name and not each.doomed} | (left - elsewhere)
 
 
 def _too_soon(document: Document, cluster: Cluster, name: str, after_seconds: float | None) -> str:
