@@ -13,8 +13,8 @@ No mark has a newline: bash writes a text up to each newline by itself, and the 
 
 The heartbeat serves both sides. The client that misses it for the Minion's connect timeout, five seconds at least,
 knows that the link is dead. The Minion's watchdog, which sends it, finds a dead client by the broken pipe within a
-second, or by the message's deadline where sshd has not noticed a cut link, and ends the whole process group: nothing
-of ours stays, and the lock is free.
+second, or by the running step's deadline where sshd has not noticed a cut link, and ends the whole process group:
+nothing of ours stays, and the lock is free.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from podctl.transport.logins import why_no_shell
 from podctl.transport.shell import LOG, Script, Step, StepResult, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from podctl.core.model import Minion
     from podctl.transport.base import Stream
@@ -47,7 +47,7 @@ _PROLOGUE = """\
 PATH=$PATH:/usr/local/bin:/opt/homebrew/bin:/snap/bin; LC_ALL=C; export PATH LC_ALL
 n={nonce}; w=
 trap 'exit 141' PIPE; trap '[ -z "$w" ] || kill "$w" 2>/dev/null' EXIT
-arm() {{ [ -z "$w" ] || kill "$w" 2>/dev/null
+arm() {{ [ -z "$w" ] || {{ kill "$w" && wait "$w"; }} 2>/dev/null
 ( exec 9<&- </dev/null >/dev/null; trap - EXIT; trap '' PIPE; i=$1
 while [ "$i" -gt 0 ] && printf '%sh.' "$n" >&2 2>/dev/null && kill -0 $$ 2>/dev/null; do sleep 1; i=$((i-1)); done
 kill 0 ) & w=$!; }}
@@ -62,8 +62,8 @@ _LOCK_STEP = Step(title="lock", script=Script("lock", "lock"), in_shell=True)
 _HELD, _NOT_FOUND = 1, 127
 
 
-def _render_step(index: int, step: Step, group: int | None, nonce: str) -> str:
-    """The step's lines in a message: begin frame, the step in a subshell with its own stdin, end frame."""
+def _render_step(index: int, step: Step, group: int | None, nonce: str, watchdog_seconds: int) -> str:
+    """The step's lines in a message: watchdog, begin frame, the step in a subshell with its own stdin, end frame."""
     exports = "".join(f"export {name}={quote(value)}\n" for name, value in step.env.items())
     redirects, documents = "", ""
     for descriptor, text in step.files.items():
@@ -80,18 +80,21 @@ def _render_step(index: int, step: Step, group: int | None, nonce: str) -> str:
         body = (
             f"base64 -d <<'{mark}' 9<&- | (\n{data}{mark}\n{exports}{step.script.text}\n) 9<&-{redirects}\n{documents}"
         )
-    run = f"begin {index}\n{body}r=$?; end {index} $r\n"
+    run = f"arm {watchdog_seconds}\nbegin {index}\n{body}r=$?; end {index} $r\n"
     if group is None:
         return run
     return f'if [ -z "$f{group}" ]; then\n{run}[ $r = 0 ] || f{group}=1\nelse skip {index}; fi\n'
 
 
-def render_message(steps: Sequence[Step], nonce: str, watchdog_seconds: int) -> bytes:
+def render_message(steps: Sequence[Step], nonce: str, allowed: Callable[[Step], float]) -> bytes:
     """One compound command that runs all steps; what `--debug` prints comes from the same steps."""
     groups = {name: number for number, name in enumerate(dict.fromkeys(s.group for s in steps if s.group))}
-    parts = ["{\n", f"arm {watchdog_seconds}\n"]
+    parts = ["{\n"]
     parts += [f"f{number}=\n" for number in groups.values()]
-    parts += [_render_step(index, step, groups.get(step.group), nonce) for index, step in enumerate(steps)]
+    parts += [
+        _render_step(index, step, groups.get(step.group), nonce, int(allowed(step)) + _GRACE_SECONDS)
+        for index, step in enumerate(steps)
+    ]
     parts.append(f"arm {_IDLE_SECONDS}\n}}\n")
     return "".join(parts).encode("utf-8", "surrogateescape")
 
@@ -206,7 +209,7 @@ class ShellConversation:
             frames = _Frames(self._nonce, steps)
             try:
                 with contextlib.suppress(LinkLostError):  # what the other side said last is still to be read
-                    self._stream.send(render_message(steps, self._nonce, self._watchdog_seconds(steps)))
+                    self._stream.send(render_message(steps, self._nonce, self._allowed))
                 self._drain(frames, steps, on_result)
             except LinkLostError as error:
                 error.results = tuple(frames.results)
@@ -216,9 +219,6 @@ class ShellConversation:
 
     def _allowed(self, step: Step) -> float:
         return step.timeout_seconds if step.timeout_seconds is not None else self._minion.command_timeout_seconds
-
-    def _watchdog_seconds(self, steps: Iterable[Step]) -> int:
-        return int(sum(self._allowed(step) for step in steps)) + _GRACE_SECONDS
 
     def _drain(self, frames: _Frames, steps: Sequence[Step], on_result: Callable[[StepResult], None] | None) -> None:
         told = 0
