@@ -80,7 +80,7 @@ def report(trials: list[Trial], seconds: float, logs: Path) -> str:
     rounds = Counter(trial.rounds for trial in trials)
     lines = [
         "",
-        f"{len(trials)} schedules in {seconds:.0f} s; one takes {statistics.median(took):.0f} s, at most {max(took):.0f}",
+        f"{len(trials)} schedules in {seconds:.0f} s, one in {statistics.median(took):.0f} s (at most {max(took):.0f})",
         "commands:  " + ", ".join(f"{count} {name}" for name, count in sorted(ops.items())),
         "faults:    " + ", ".join(f"{count} {name}" for name, count in sorted(faults.items())),
         "exits:     " + ", ".join(f"{count} with {code}" for code, count in sorted(codes.items())),

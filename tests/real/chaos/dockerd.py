@@ -84,9 +84,10 @@ class Dockerd:
 
 
 class Stream:
-    """Events as they come; ends when dockerd does, or at `close` by another thread."""
+    """Events as they come; ends when dockerd does, or by `end`."""
 
     def __init__(self, link: _OverSocket, answer: http.client.HTTPResponse) -> None:
+        self._link = link
         self._socket = link.sock
         self._answer = answer
 
@@ -97,10 +98,15 @@ class Stream:
         except (OSError, ValueError, http.client.HTTPException):
             return
 
-    def close(self) -> None:
+    def end(self) -> None:
+        """For another thread than the one that reads, which then sees the end."""
         if self._socket:
             with suppress(OSError):  # it has ended by itself
                 self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._answer.close()
+        self._link.close()
 
 
 def _filters(**wanted: list[str]) -> str:

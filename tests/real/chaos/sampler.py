@@ -70,7 +70,7 @@ class _Watch(threading.Thread):
     def end(self) -> None:
         self._over.set()
         if self._stream:
-            self._stream.close()
+            self._stream.end()
 
     def run(self) -> None:
         while not self._over.is_set():

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dockerd import OURS
@@ -46,7 +47,9 @@ class Faults:
         self._threads: list[threading.Thread] = []
         self.problems: list[str] = []  # of the faults themselves: no verdict on podctl
 
-    def begin(self, faults: Sequence[Fault]) -> None:
+    def begin(self, faults: Sequence[Fault], pace: float = 1) -> None:
+        """`pace`: by how much all times are longer, where the machine is busy."""
+        faults = [replace(each, at_seconds=each.at_seconds * pace, seconds=each.seconds * pace) for each in faults]
         self._threads = [threading.Thread(target=self._guarded, args=(each,)) for each in faults]
         for each in self._threads:
             each.start()
