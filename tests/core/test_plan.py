@@ -13,7 +13,7 @@ from observed import claim_volume, container, infra, manifest, minion, pod, sile
 from podctl.core.actions import Create, Held, Keep, Plan, Remove, Replace, Start
 from podctl.core.document.adopting import adopted
 from podctl.core.document.changes import after_plan
-from podctl.core.document.model import Document, PodEntry
+from podctl.core.document.model import Document, Leaving, PodEntry
 from podctl.core.manifest import parse
 from podctl.core.model import Cluster, Mark, ObservedPod, ObservedVolume, PodKey
 from podctl.core.placement import Policy
@@ -194,6 +194,7 @@ def document(*entries, **given):
 
 ON_GAMMA = {PodKey("default", "data"): "gamma"}
 ALPHA_AND_SILENT_GAMMA = cluster(minion(name="alpha"), silent("gamma"))
+LEAVING_GAMMA = {"0ld": Leaving(key=WEB.key, minion="gamma")}
 HAS_IT = "has it, but is silent: connection refused"
 HAS_DATA = "has its claim data, but is silent: connection refused"
 STALE = "stale: bravo has the one that counts"
@@ -205,6 +206,13 @@ REMEMBERED = {  # what is wanted, seen and remembered; what is done and what wai
     "nor one that changed": (
         [NEW_WEB], ALPHA_AND_SILENT_GAMMA, document(entry(WEB, "gamma")), [],
         {"default/web": ({"gamma": HAS_IT}, True)}),
+    "nor one of which a copy was to go there and may still run": (
+        [WEB], ALPHA_AND_SILENT_GAMMA, document(entry(WEB, uid="n3w"), leaving=LEAVING_GAMMA), [],
+        {"default/web": ({"gamma": "may still have a copy that was to go, but is silent: connection refused"}, True)}),
+    "but one that runs elsewhere is changed whatever is left of it there": (
+        [NEW_WEB], cluster(minion(there(WEB), name="alpha"), silent("gamma")),
+        document(entry(WEB), leaving=LEAVING_GAMMA),
+        [("Replace", "default/web", "alpha", "its manifest changed")], {}),
     "a Pod that is remembered on a Minion that answers without it is made again": (
         [WEB], alpha_and_bravo(), document(entry(WEB)), [("Create", "default/web", "alpha", "it is nowhere")], {}),
     "a Pod that waits for room is tried again": (
