@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.actions import ASKED_FOR, Action, Create, Held, Keep, Plan, Remove, Replace, Start
 from podctl.core.arranging import arrange
+from podctl.core.document.claim_places import with_claims_in_place
 from podctl.core.model import Mark
 from podctl.core.placement import Placed, Policy
 from podctl.core.removals import leftover_removals, removal, tidying
@@ -47,7 +48,8 @@ def make_plan(
     images did.
     """
     sifted = sift(desired, cluster, document=document, given_up=given_up, replace_all=replace_all)
-    arranged = arrange(sifted, cluster, policy=policy)
+    in_place = with_claims_in_place(cluster, document.claims) if document else cluster
+    arranged = arrange(sifted, in_place, policy=policy)
     settled: dict[PodKey, Action] = dict(sifted.settled)
     held = list(sifted.held)
     for wanted in sifted.wanted:

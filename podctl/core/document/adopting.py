@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from podctl.core.document.claim_places import claim_places
 from podctl.core.document.model import Document, PodEntry
 from podctl.core.model import Mark
 
@@ -29,8 +30,8 @@ def adopted(cluster: Cluster, known: Document | None = None) -> Document:
     found = {key: _right(copies, base, cluster) for key, copies in sorted(by_key.items())}
     entries = {key: entry_of(pod) for key, pod in found.items() if pod}
     news = {key: each for key, each in entries.items() if _differs(each, base.pods.get(key))}
-    seen = {volume.claim: each.minion.name for each in cluster.minions for volume in each.volumes if volume.claim}
-    return replace(base, pods={**base.pods, **news}, claims={**base.claims, **seen})
+    claims = {**base.claims, **claim_places(base.claims, cluster)}
+    return replace(base, pods={**base.pods, **news}, claims=claims)
 
 
 def entry_of(pod: ObservedPod) -> PodEntry:

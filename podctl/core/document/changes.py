@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.actions import Create, Keep, Replace, Start
 from podctl.core.document.adopting import entry_of
+from podctl.core.document.claim_places import claim_places
 from podctl.core.document.model import PodEntry
 from podctl.core.model import PodKey
 
@@ -36,7 +37,7 @@ def after_plan(
     for held in plan.held:
         if entry := _waiting(held, document, cluster):
             pods[entry.key] = entry
-    claims = {**document.claims, **_claims_seen(cluster), **_claims_made(plan)}
+    claims = {**document.claims, **claim_places(document.claims, cluster), **_claims_made(plan)}
     return replace(document, pods=pods, objects={**document.objects, **objects}, claims=claims)
 
 
@@ -67,10 +68,6 @@ def _waiting(held: Held, document: Document, cluster: Cluster) -> PodEntry | Non
         return replace(known, doomed=False) if known.doomed else None
     why = held.diagnosis or "; ".join(f"{minion} {reason}" for minion, reason in sorted(held.reasons.items()))
     return _of(held.pod, waiting=why)
-
-
-def _claims_seen(cluster: Cluster) -> dict[PodKey, str]:
-    return {volume.claim: each.minion.name for each in cluster.minions for volume in each.volumes if volume.claim}
 
 
 def _claims_made(plan: Plan) -> dict[PodKey, str]:
