@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from podctl.core.model import ObservedPod, PodKey
 
 
+NOWHERE = "it is nowhere"  # the reason of a Create that needs no other
 ASKED_FOR = "deleted"  # the reason of a Remove that the user wanted by name
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import Held, Keep, Remove, Start
+from podctl.core.actions import NOWHERE, Held, Keep, Remove, Start
 from podctl.core.document.adopting import adopted
 from podctl.core.document.leaving import held_back
 from podctl.core.document.stale import current
@@ -102,7 +102,7 @@ def _doubts(
 def _why_anew(pod: PodManifest, observed: ObservedPod | None, replace_all: frozenset[PodKey]) -> str:
     """Why the Pod is to be made; "" when it is there as wanted."""
     if observed is None:
-        return "it is nowhere"
+        return NOWHERE
     if pod.key in replace_all:
         return "its image is another one now"
     return _difference(pod, observed) or _loss(observed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from podctl.core.actions import NOWHERE
 from podctl.core.model import PodKey
 from podctl.core.outcome import Word
 from podctl.core.plan import Create, Keep, Remove, Replace, Start
@@ -63,7 +64,8 @@ def plan_lines(plan: Plan) -> list[str]:
 def _plan_line(action: Action) -> str:
     match action:
         case Create():
-            return f"+ pod {action.key} on {action.minion}: {action.placement_reason}"
+            why = "" if action.reason == NOWHERE else f"{action.reason}; "
+            return f"+ pod {action.key} on {action.minion}: {why}{action.placement_reason}"
         case Replace():
             if action.remove.minion == action.minion:
                 return f"~ pod {action.key} on {action.minion}: {action.reason}"

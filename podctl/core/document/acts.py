@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import ASKED_FOR, Create, Remove, Replace, Start
+from podctl.core.actions import ASKED_FOR, NOWHERE, Create, Remove, Replace, Start
 from podctl.core.document.model import Deed
 from podctl.core.outcome import Word
 from podctl.errors import ExitCode
@@ -28,7 +28,8 @@ def deeds_of(plan: Plan) -> tuple[Deed, ...]:
 def _planned(action: Action) -> Deed:
     match action:
         case Create():
-            return _deed("Created", action.key, f"on {action.minion}: {action.placement_reason}")
+            why = "" if action.reason == NOWHERE else f"{action.reason}; "
+            return _deed("Created", action.key, f"on {action.minion}: {why}{action.placement_reason}")
         case Replace() if action.remove.minion != action.minion:
             return _deed("Moved", action.key, f"from {action.remove.minion} to {action.minion}: {action.reason}")
         case Replace():
