@@ -10,10 +10,26 @@ import yaml
 from observed import manifest
 
 from podctl.cli import run
+from podctl.core.document.model import Document, ObjectKey, PodEntry
+from podctl.core.manifest import parse
 
 CLAIM = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
          "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}  # fmt: skip
 CLAIMING = manifest(volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}])
+
+
+def entry(name, on, wanted=None):
+    """The Pod as the Document names it; those of the canned answers have such uids."""
+    wanted = wanted or manifest(name)
+    (pod,) = parse([("pod.json", json.dumps(wanted))]).pods
+    uid = f"uid-default_{name}" if on else ""
+    return PodEntry(key=pod.key, manifest=wanted, spec_hash=pod.spec_hash, uid=uid, minion=on)
+
+
+def memory(*entries, objects=()):
+    keyed = {ObjectKey(each["kind"], "default", each["metadata"]["name"]): each for each in objects}
+    pods = {each.key: each for each in entries}
+    return Document(cluster="shop", revision=3, keepers=("alpha",), pods=pods, objects=keyed)
 
 
 @pytest.fixture
@@ -57,8 +73,14 @@ WRONG = {
         "Invalid value for '--timeout': 'soon' is no duration such as 90s, 5m or 1h30m"),
     "a way to rehearse that is none": (("apply", "-f", "{web}", "--dry-run=never"),
         "Invalid value for '--dry-run': 'never' is not one of 'none', 'client', 'server'."),
-    "a Minion that is none": (("apply", "-f", "{web}", "--assume-empty", "alhpa"),
-        "{inventory}: there is no Minion alhpa: did you mean alpha?"),
+    "prune of everything": (("apply", "-f", "{web}", "--prune"),
+        "--prune needs -l LABELS: without it all that is not in the files would go"),
+    "labels without prune": (("apply", "-f", "{web}", "-l", "app=web"),
+        "-l goes with --prune: apply itself takes all that is in the files"),
+    "a word about the dead without failover": (("apply", "-f", "{web}", "--failover-after", "10m"),
+        "--failover-after and --force go with --failover"),
+    "force without failover": (("apply", "-f", "{web}", "--force"),
+        "--failover-after and --force go with --failover"),
     "another namespace than -n says": (("apply", "-f", "{web}", "-n", "other"), None),
     "a wrong manifest": (("apply", "-f", "{wrong}"), None),
     "a manifest without objects": (("apply", "-f", "{empty}"), "{empty}: no objects"),
@@ -69,7 +91,7 @@ WRONG = {
     "delete of names and all": (("delete", "pods", "web", "--all"), "give names or --all, not both"),
     "delete of names and files": (("delete", "pod", "web", "-f", "{web}"),
         "-f names all that goes: leave out names, -l and --all"),
-    "delete of a Minion": (("delete", "minion", "alpha"), "a Minion cannot be deleted"),
+    "delete of a Minion": (("delete", "minion", "alpha"), "only Pods, ConfigMaps, Secrets and claims can be deleted"),
     "delete of what podctl has not": (("delete", "deployment", "web"), None),
     "delete without waiting": (("delete", "pod", "web", "--wait=false"),
         "delete always waits: there is no server that would finish the work later"),
@@ -127,20 +149,40 @@ def test_a_claim_that_is_nowhere_is_missed_before_anything_is_made(shop, written
     assert capsys.readouterr().out == "persistentvolumeclaim/data created (dry run)\npod/web created (dry run)\n"
 
 
-def test_a_claim_that_is_nowhere_is_missed_also_when_the_silent_minion_is_vouched_for(shop, written, capsys):
+def test_a_claim_that_is_nowhere_is_missed_also_when_a_minion_is_silent(shop, written, capsys):
     """Docker would make a volume of its own for it, which nobody would ever find again."""
     shop.minion("alpha").silent("beta")
-    assert shop.podctl("apply", "--dry-run", "--assume-empty", "beta", "-f", written(CLAIMING)) == 2
+    assert shop.podctl("apply", "--dry-run", "-f", written(CLAIMING)) == 2
     assert "persistentvolumeclaim data is neither here nor in the cluster" in capsys.readouterr().err
 
 
-def test_what_no_pod_uses_is_named_as_nothing_is_kept_of_it(shop, written, capsys):
-    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "site"}, "data": {"a": "b"}}
-    assert shop.minion("alpha").podctl("apply", "--dry-run", "-f", written(config, CLAIM)) == 0
-    assert capsys.readouterr().err.splitlines() == [
-        "warning: configmap/site is used by no Pod in these files: nothing was done with it",
-        "warning: persistentvolumeclaim/data is made with the first Pod that uses it, in one apply",
-    ]
+CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "site"}, "data": {"a": "b"}}
+
+
+def test_what_no_pod_uses_is_kept_for_later_applies(shop, written, capsys):
+    assert shop.minion("alpha").podctl("apply", "--dry-run", "-f", written(CONFIG, CLAIM)) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "configmap/site created (dry run)\npersistentvolumeclaim/data created (dry run)\n"
+    assert shown.err == ""
+
+
+def claiming_site(name="web"):
+    return manifest(name, containers=[{"name": "app", "image": "i:1", "envFrom": [{"configMapRef": {"name": "site"}}]}])
+
+
+def test_what_is_neither_in_the_files_nor_remembered_is_missed(shop, written, capsys):
+    shop.minion("alpha")
+    for words in (("apply", "--dry-run"), ("simulate",)):
+        assert shop.podctl(*words, "-f", written(claiming_site())) == 2
+        assert ' "site" ' in capsys.readouterr().err
+
+
+def test_what_the_files_lack_is_taken_from_what_is_remembered(shop, written, capsys):
+    shop.minion("alpha", document=memory(objects=[CONFIG]))
+    for command in ("apply", "simulate"):
+        words = ("--dry-run",) if command == "apply" else ()
+        assert shop.podctl(command, *words, "-f", written(claiming_site())) == 0
+    assert capsys.readouterr().out.startswith("pod/web created (dry run)\n")
 
 
 def test_a_pod_is_deleted_by_its_own_file_without_those_of_its_config(shop, written, capsys):
@@ -161,20 +203,61 @@ def test_a_debugged_look_shows_every_command(shop, caplog, monkeypatch):
     assert caplog.messages[-1] == "alpha: read the clock: date +%s"
 
 
-def test_a_silent_minion_holds_a_new_pod_back_and_is_named_with_the_way_out(shop, written, capsys):
-    shop.minion("alpha").silent("beta")
-    assert shop.podctl("apply", "--dry-run", "-f", written(manifest())) == 4
-    error, reason, hint, *rest = capsys.readouterr().err.splitlines()
-    assert error == "error: pod/web is not created: it is on no Minion that answers"
-    assert reason.startswith("  beta: may have it, but is silent: ")
-    assert hint == "Hint: If it is certain that it is not there either: the same apply with --assume-empty beta"
-    assert rest[0].startswith("minion beta did not answer: ")
-    assert shop.podctl("apply", "--dry-run", "--assume-empty", "beta", "-f", written(manifest())) == 4
-    assert capsys.readouterr().out == "pod/web created (dry run)\n"
+def test_a_pod_on_a_silent_minion_is_held_back_and_named_with_the_way_out(shop, written, capsys):
+    shop.minion("alpha", document=memory(entry("web", "beta"))).silent("beta")
+    assert shop.podctl("apply", "--dry-run", "-f", written(manifest("web"), manifest("new"))) == 4
+    shown = capsys.readouterr()
+    assert shown.out == "pod/new created (dry run)\n"
+    _plan, error, reason, hint, *rest = shown.err.splitlines()
+    assert error == "error: pod/web is not created: beta may have it"
+    assert reason.startswith("  beta: has it, but is silent: ")
+    assert hint.startswith("Hint: It goes on when that Minion answers again. If that is dead for good: ")
+    assert rest[1].startswith("minion beta did not answer: ")
+
+
+def test_the_operators_word_places_it_elsewhere_and_the_plan_says_that_a_copy_may_still_run(shop, written, capsys):
+    shop.minion("alpha", document=memory(entry("web", "beta"), entry("other", "beta"))).silent("beta")
+    assert shop.podctl("apply", "--dry-run", "--failover", "-f", written(manifest("web"))) == 4
+    shown = capsys.readouterr()
+    assert shown.out == "pod/web created (dry run)\npod/other created (dry run)\n"
+    assert shown.err.startswith("+ pod default/web on alpha: beta is silent: ")
+    assert shown.err.splitlines()[0].endswith("; a copy may still run there; only fit: asks for no cpu and no memory")
+
+
+def test_a_minion_that_is_silent_for_the_first_time_is_not_dead_after_ten_minutes(shop, written, capsys):
+    shop.minion("alpha", document=memory(entry("web", "beta"))).silent("beta")
+    words = ("apply", "--dry-run", "--failover", "--failover-after", "10m", "-f", written(manifest("web")))
+    assert shop.podctl(*words) == 4
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "note: pod/web is not failed over: beta is silent for the first time; " in shown.err
+
+
+def test_what_is_pruned_is_told_of_in_a_rehearsal(shop, written, capsys):
+    labelled = manifest("old", labels={"app": "shop"})
+    config = {**CONFIG, "metadata": {"name": "site", "labels": {"app": "shop"}}}
+    known = memory(entry("old", "alpha", labelled), objects=[config])
+    shop.minion("alpha", labelled, document=known)
+    words = ("apply", "--dry-run", "--prune", "-l", "app=shop", "-f", written(manifest("new")))
+    assert shop.podctl(*words) == 0
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == [
+        "pod/new created (dry run)", "pod/old pruned (dry run)", "configmap/site pruned (dry run)",
+    ]  # fmt: skip
+    assert shown.err.splitlines()[0] == "- pod default/old on alpha: deleted"
+
+
+def test_a_pod_that_waits_for_room_is_tried_by_every_apply_and_fails_none(shop, written, capsys):
+    huge = manifest("huge", containers=[{"name": "app", "image": "i:1", "resources": {"requests": {"cpu": "64"}}}])
+    shop.minion("alpha", document=memory(entry("huge", "", huge), entry("small", "")))
+    assert shop.podctl("apply", "--dry-run", "-f", written(manifest("new"))) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "pod/new created (dry run)\npod/small created (dry run)\n"
+    assert "note: pod/huge of an earlier apply still waits: fits nowhere even when empty: " in shown.err
 
 
 def test_a_diff_that_cannot_see_everything_is_above_1(shop, written, capsys):
-    shop.minion("alpha").silent("beta")
+    shop.minion("alpha", document=memory(entry("web", "beta"))).silent("beta")
     assert shop.podctl("diff", "-f", written(manifest())) == 4
     assert capsys.readouterr().out == ""
 
@@ -188,7 +271,7 @@ def test_a_pod_that_fits_nowhere_exits_3_with_a_reason_a_minion(shop, written, c
         "  fits nowhere even when empty: the largest has 4 cpu, it asks 64",
         "  alpha: cpu: 64 asked, 4 free of 4",
         "  beta: cpu: 64 asked, 4 free of 4",
-        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again.",
+        "Hint: Change what the reasons name, make room, or add a Minion; the next apply tries it again.",
     ]
 
 

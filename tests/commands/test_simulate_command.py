@@ -11,6 +11,8 @@ from observed import manifest
 
 from podctl.cli import podctl as command_line
 from podctl.cli import run
+from podctl.core.document.model import Document, PodEntry
+from podctl.core.model import PodKey
 
 CLAIM = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
          "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}  # fmt: skip
@@ -128,7 +130,7 @@ def test_a_strategy_may_stand_in_the_inventory_and_the_flag_wins(paper, written,
     assert used == [1, 1, 1]
 
 
-NOTHING = "-f is missing: the manifests to place; only --without MINION, and not with --offline, can go without it"
+NOTHING = "-f is missing: the manifests to place; only --without and --with, and not with --offline, can go without it"
 WRONG = {
     "nothing to place": (("simulate",), NOTHING),
     "nothing runs offline": (("simulate", "--offline", "--without", "alpha"), NOTHING),
@@ -186,11 +188,14 @@ def test_pods_of_a_minion_that_would_be_gone_need_no_file(shop, capsys):
 
 
 def test_a_silent_minion_is_exit_code_4_unless_it_is_thought_away(shop, written, capsys):
-    shop.minion("alpha").silent("beta")
     path = written(asking("web"))
+    key = PodKey("default", "web")
+    entry = PodEntry(key=key, manifest=asking("web"), spec_hash="v1:0", uid="u", minion="beta")
+    shop.minion("alpha", document=Document(cluster="shop", revision=1, keepers=("alpha",), pods={key: entry}))
+    shop.silent("beta")
     assert shop.podctl("simulate", "-f", path) == 4
     shown = capsys.readouterr()
-    assert "pod default/web waits:\n  it is on no Minion that answers\n  beta: may have it, but is silent" in shown.out
+    assert "pod default/web waits:\n  it is on no Minion that answers\n  beta: has it, but is silent" in shown.out
     assert shown.err.startswith("minion beta did not answer: ")
     assert shop.podctl("simulate", "-f", path, "--without", "beta") == 0
     shown = capsys.readouterr()
@@ -235,6 +240,5 @@ def test_names_of_minions_are_completed_from_the_inventory(paper):
     path = str(paper.inventory)
     assert completed("simulate", "-i", path, "--without", "") == ["alpha", "beta"]
     assert completed("-i", path, "simulate", "--with", "2", "--like", "b") == ["beta"]
-    assert completed("-i", path, "apply", "--assume-empty", "a") == ["alpha"]
     assert completed("-i", "/nowhere.yaml", "simulate", "--like", "") == []
     assert completed("simulate", "--strategy", "") == ["binpack", "spread"]

@@ -11,9 +11,11 @@ from observed import claim_volume, manifest, minion, pod, silent
 from podctl.core.actions import Create, Held, Plan, Remove, Replace
 from podctl.core.claims import claims_on
 from podctl.core.deletion import Doomed
+from podctl.core.document.model import Document, ObjectKey, PodEntry
 from podctl.core.manifest import parse
 from podctl.core.model import Cluster, PodKey
 from podctl.core.outcome import Outcome, Word
+from podctl.core.pruning import Pruned
 from podctl.errors import ExitCode
 from podctl.report import outcomes, removal
 from podctl.report.difference import diff_text
@@ -21,35 +23,34 @@ from podctl.report.difference import diff_text
 (WEB,) = parse([("web.yaml", json.dumps(manifest("web")))]).pods
 KEY = PodKey("default", "web")
 DATA = Doomed(claims=claims_on(minion(volumes=(claim_volume("data"),))))
-CERTAIN = "Hint: If it is certain that it is not there either: the same apply with"
+DEAD = "Hint: It goes on when that Minion answers again. If that is dead for good: the same apply with --failover."
 
 HELD = {
     "it fits nowhere": (Held(pod=WEB, reasons={"alpha": "memory: 2Gi asked, 1Gi free of 8Gi"}, unseen=False), [
         "error: pod/web is not created: it fits on no Minion",
         "  alpha: memory: 2Gi asked, 1Gi free of 8Gi",
-        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."]),
+        "Hint: Change what the reasons name, make room, or add a Minion; the next apply tries it again."]),
     "what it lacks as a whole comes first, and many Minions of one reason are one line": (
         Held(pod=WEB, reasons={f"m{n}": "is cordoned (unschedulable)" for n in range(9)}, unseen=False,
              diagnosis="fits nowhere even when empty: all are cordoned"), [
         "error: pod/web is not created: it fits on no Minion",
         "  fits nowhere even when empty: all are cordoned",
         "  9 Minions (m0 … m8): is cordoned (unschedulable)",
-        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."]),
+        "Hint: Change what the reasons name, make room, or add a Minion; the next apply tries it again."]),
     "changed it fits nowhere, and stays": (
         Held(pod=WEB, reasons={"alpha": "cordoned"}, unseen=False, observed=pod()), [
         "error: pod/web stays as it is on alpha: as it is wanted now it fits on no Minion",
         "  alpha: cordoned",
-        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."]),
-    "it may be on a silent Minion": (Held(pod=WEB, reasons={"beta": "may have it", "gamma": "may have it"},
-                                          unseen=True), [
-        "error: pod/web is not created: it is on no Minion that answers",
-        "  beta: may have it",
-        "  gamma: may have it",
-        f"{CERTAIN} --assume-empty beta --assume-empty gamma"]),
-    "its claim may be": (Held(pod=WEB, reasons={"beta": "may have its claim data"}, unseen=True, observed=pod()), [
-        "error: pod/web stays as it is on alpha: a claim of it is on no Minion that answers",
-        "  beta: may have its claim data",
-        f"{CERTAIN} --assume-empty beta"]),
+        "Hint: Change what the reasons name, make room, or add a Minion; the next apply tries it again."]),
+    "it may be on a silent Minion": (Held(pod=WEB, reasons={"beta": "has it", "gamma": "has its claim"}, unseen=True), [
+        "error: pod/web is not created: beta and gamma may have it",
+        "  beta: has it",
+        "  gamma: has its claim",
+        DEAD]),
+    "its claim may be": (Held(pod=WEB, reasons={"beta": "has its claim data"}, unseen=True, observed=pod()), [
+        "error: pod/web stays as it is on alpha: beta may have a claim of it",
+        "  beta: has its claim data",
+        DEAD]),
 }  # fmt: skip
 
 
@@ -78,10 +79,10 @@ def test_pods_held_for_one_reason_have_a_line_each_and_what_they_share_once():
         "  alpha: cpu: 4 asked, 1 free of 4",
         "error: pod/job is not created: it fits on no Minion",
         "  alpha: is cordoned (unschedulable)",
-        "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again.",
-        "error: pod/lost is not created: it is on no Minion that answers",
+        "Hint: Change what the reasons name, make room, or add a Minion; the next apply tries it again.",
+        "error: pod/lost is not created: beta may have it",
         "  beta: may have it",
-        f"{CERTAIN} --assume-empty beta",
+        DEAD,
     ]
 
 
@@ -149,23 +150,82 @@ def test_where_nothing_matched_that_is_said_and_a_name_that_is_missing_is_anothe
     assert removal.nothing_lines(DATA, "shop") == []
 
 
-def test_a_configmap_that_did_not_change_is_unchanged_though_its_pod_is_made_anew():
+def test_an_object_is_told_of_by_what_was_remembered_of_it_whatever_becomes_of_its_pod():
     config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: site}\ndata: {a: '%s'}\n---\n"
-    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: app\n    image: i:%s\n"
-    text += "    envFrom: [{configMapRef: {name: site}}]\n"
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: app, image: 'i:%s'}\n"
     first = parse([("web.yaml", config % "b" + text % 1)])
-    old = pod(config_hashes=dict(first.pods[0].config_hashes))
-    cluster = Cluster(name="shop", minions=(minion(old),))
+    known = Document(cluster="shop", objects=first.raws)
 
-    def told(manifests):
-        return outcomes.result_lines(manifests, {KEY: Word.CONFIGURED}, cluster)
+    def told(manifests, document):
+        return outcomes.result_lines(manifests, {KEY: Word.CONFIGURED}, document)
 
-    assert told(parse([("web.yaml", config % "b" + text % 2)])) == ["configmap/site unchanged", "pod/web configured"]
-    assert told(parse([("web.yaml", config % "c" + text % 2)])) == ["configmap/site configured", "pod/web configured"]
-    assert outcomes.result_lines(first, {KEY: Word.CREATED}, Cluster(name="shop", minions=())) == [
-        "configmap/site created",
-        "pod/web created",
-    ]
+    same, other = (parse([("web.yaml", config % each + text % 2)]) for each in "bc")
+    assert told(same, known) == ["configmap/site unchanged", "pod/web configured"]
+    assert told(other, known) == ["configmap/site configured", "pod/web configured"]
+    assert told(other, Document(cluster="shop")) == ["configmap/site created", "pod/web configured"]
+
+
+def test_a_claim_whose_volume_was_there_before_the_cluster_remembered_objects_is_unchanged():
+    text = (
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec:\n  accessModes: [ReadWriteOnce]\n"
+    )
+    claim = parse([("c.yaml", text + "  resources: {requests: {storage: 1Gi}}\n")])
+    there = Document(cluster="shop", claims={PodKey("default", "data"): "alpha"})
+    assert outcomes.result_lines(claim, {}, there) == ["persistentvolumeclaim/data unchanged"]
+    assert outcomes.result_lines(claim, {}, Document(cluster="shop")) == ["persistentvolumeclaim/data created"]
+
+
+CONFIG = ObjectKey("ConfigMap", "default", "site")
+
+
+def test_what_is_deleted_is_named_whether_it_was_seen_or_only_remembered_unless_it_is_still_there():
+    seen = pod(manifest=manifest("seen"))
+    doomed = Doomed(pods=(seen,), keys=(seen.key, KEY), objects=(CONFIG,), claims=DATA.claims)
+    gone = Outcome(key=seen.key, minion="alpha", word=Word.DELETED)
+    assert removal.result_lines(doomed, [gone], {DATA.claims[0].volume}) == [
+        'pod "seen" deleted', 'pod "web" deleted', 'persistentvolumeclaim "data" deleted', 'configmap "site" deleted',
+    ]  # fmt: skip
+    failed = replace(gone, word=Word.FAILED)
+    assert removal.result_lines(doomed, [failed], ()) == ['pod "web" deleted', 'configmap "site" deleted']
+
+
+def test_a_claim_that_has_no_volume_is_deleted_by_being_forgotten():
+    key = ObjectKey("PersistentVolumeClaim", "default", "data")
+    assert removal.result_lines(Doomed(objects=(key,)), (), ()) == ['persistentvolumeclaim "data" deleted']
+    assert removal.result_lines(Doomed(objects=(key,), claims=DATA.claims), (), ()) == []
+
+
+def test_what_is_deleted_on_a_silent_minion_is_said_to_go_later():
+    entry = PodEntry(key=KEY, manifest=manifest("web"), spec_hash="v1:0", uid="u", minion="beta")
+    known = Document(cluster="shop", pods={KEY: entry})
+    seen = Cluster(name="shop", minions=(minion(), silent("beta")))
+    (line,) = removal.later_lines(Doomed(keys=(KEY,)), known, seen)
+    assert line == (
+        "note: pod/web may still run on beta, which does not answer: "
+        "the next command that changes anything stops it there once beta is back"
+    )
+    assert removal.later_lines(Doomed(keys=(KEY,)), known, Cluster(name="shop", minions=(minion(name="beta"),))) == []
+    assert removal.later_lines(Doomed(), known, seen) == []
+
+
+MANY = tuple(ObjectKey("ConfigMap", "default", each) for each in "abc")
+PRUNED = {
+    "a few go without a question": (Pruned(pods=(KEY,), objects=(CONFIG,)),
+        ("pruning pod/web of default: it is in none of these files",
+         "pruning configmap/site of default: it is in none of these files"), ""),
+    "more than three do not": (Pruned(pods=(KEY,), objects=MANY),
+        ("pruning pod/web of default: it is in none of these files",
+         *(f"pruning {each} of default: it is in none of these files" for each in MANY)), "Prune 4 objects?"),
+    "nor does data": (Pruned(objects=(ObjectKey("PersistentVolumeClaim", "default", "data"),), claims=DATA.claims),
+        ("pruning persistentvolumeclaim/data of default: it is in none of these files",),
+        "Prune 1 objects? The data of volume podctl_shop_default_claim_data (1Gi) on alpha is lost for ever."),
+    "nothing is nothing": (Pruned(), (), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pruned, lines, question", PRUNED.values(), ids=PRUNED)
+def test_what_is_pruned_is_named_and_asked_about_where_it_is_much(pruned, lines, question):
+    assert removal.pruned_loss(pruned) == removal.Loss(lines=lines, question=question)
 
 
 def test_a_pod_that_is_made_anew_says_why_and_where_it_moves_why_there():
