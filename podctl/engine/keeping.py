@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from podctl.engine.session import Session
     from podctl.transport.shell import Step
 
-_ADOPT = "If these Pods are to stay: podctl adopt makes a Document of them."
+_ADOPT = "podctl adopt makes a Document of what is in sight; podctl adopt --dry-run shows it first."
+_WAIT_OR_ADOPT = (
+    "Bring them back and run the same command again; if they are gone for ever: podctl adopt --without-quorum makes a "
+    "Document of what is in sight."
+)
 _WAIT = (
     "Bring them back and run the same command again; if they are gone for ever, --without-quorum is your word for it."
 )
@@ -56,7 +60,8 @@ class Keeping:
         if why := doubt(keeping.recalled, keeping.cluster, without_quorum=without_quorum):
             if session.held:
                 raise session.locked_error()
-            raise UnreachableError(f"nothing was changed: {why}", hint=_hint(keeping))
+            silent = "\n".join(f"{each.minion.name}: {each.problem}" for each in keeping.cluster.silent)
+            raise UnreachableError(f"nothing was changed: {why}", evidence=silent, hint=_hint(keeping))
         return keeping
 
     @classmethod
@@ -169,4 +174,9 @@ class Keeping:
 
 
 def _hint(keeping: Keeping) -> str:
-    return _WAIT if keeping.recalled.found or not keeping.cluster.pods else _ADOPT
+    """The way out; adopt only where neither waiting nor the operator's word for --without-quorum is one."""
+    document, cluster = keeping.document, keeping.cluster
+    known = {each.minion.name for each in cluster.minions}
+    if not cluster.silent and known.issuperset((*document.keepers, *document.elders)):
+        return _ADOPT
+    return _WAIT_OR_ADOPT if doubt(keeping.recalled, cluster, without_quorum=True) else _WAIT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import Remove
+from podctl.core.actions import Create, Remove
 from podctl.core.removals import STALE
 from podctl.report import outcomes
 from podctl.report.answers import silence_text
@@ -54,6 +54,10 @@ def _remembered_lines(done: Done) -> Iterator[str]:
             yield f"note: pod/{held.key.name} of an earlier apply still waits: {why}"
     for key, why in done.broken.items():
         yield f"note: pod/{key.name} of an earlier apply cannot be made: {why}"
+    makers = {action.key: action.minion for action in done.plan.actions if isinstance(action, Create)}
+    for key, why in done.failover.lost.items():
+        if key in makers:
+            yield f"note: pod/{key.name} is made anew on {makers[key]}: {why}"
     for key, why in done.failover.kept.items():
         yield f"note: pod/{key.name} is not failed over: {why}"
     yield from outcomes.unremembered_lines(done.notes)

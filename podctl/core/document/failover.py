@@ -44,7 +44,8 @@ def fail_over(document: Document, cluster: Cluster, wish: FailoverWish) -> Failo
             elif bound and not wish.force:
                 kept[key] = f"its data is on {name}: {', '.join(bound)}; --force gives it up"
             elif not too_soon:
-                lost[key] = f"{name} is silent: {seen.problem}; a copy may still run there"
+                given_up = f"; its data there is given up: {', '.join(bound)}" if bound else ""
+                lost[key] = f"{name} is silent: {seen.problem}; a copy may still run there{given_up}"
     return Failover(lost=lost, kept=kept)
 
 
