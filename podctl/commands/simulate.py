@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,12 +14,12 @@ from podctl.errors import ExitCode, InputError, worst
 
 if TYPE_CHECKING:
     from podctl.core.document.model import Document
-    from podctl.core.manifest import Manifests
-    from podctl.core.model import Cluster, Inventory
+    from podctl.core.manifest import Manifests, PodManifest
+    from podctl.core.model import Cluster, Inventory, PodKey
     from podctl.core.placement import Policy
 
 _MOST = 10_000  # Minions to think of
-_NOTHING = "-f is missing: the manifests to place; only --without MINION, and not with --offline, can go without it"
+_NOTHING = "-f is missing: the manifests to place; only --without and --with, and not with --offline, can go without it"
 
 
 def _output(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -42,7 +43,7 @@ class _Number(click.ParamType):  # type: ignore[type-arg]  # generic for type ch
 
 @click.command()
 @click.option("-f", "--filename", "files", multiple=True, metavar="FILE|DIR|-", type=click.Path(),
-              help="Manifests to place. Repeatable; with --without they may be left out.")  # fmt: skip
+              help="Manifests to place. Repeatable; with --without or --with they may be left out.")  # fmt: skip
 @click.option("-R", "--recursive", is_flag=True, help="Look into the folders below each DIR, too.")
 @namespace_option
 @click.option("--offline", is_flag=True,
@@ -79,21 +80,21 @@ def simulate(
     from podctl.report.answers import silence_text  # noqa: PLC0415
     from podctl.report.simulation import codes, simulation_json, simulation_text  # noqa: PLC0415
 
-    if not files and (offline or not without):
+    if not files and (offline or not (without or more)):
         raise click.UsageError(_NOTHING)
     if len(more) != len(like):
         raise click.UsageError("each --with N needs its --like MINION, as in --with 3 --like alpha")
     check_minions((*without, *like), inventory)
     change = Change(without=without, more=tuple(zip(more, like, strict=True)))
     manifests = _manifests(files, recursive=recursive, namespace=namespace)
-    document = None
-    if offline:
-        cluster = declared(inventory, without)
-    else:
-        cluster, document, manifests = _looked(inventory, manifests)
-    done = simulated(manifests.pods, cluster, change=change, policy=policy, document=document)
+    looked = (
+        _Looked(cluster=declared(inventory, without), pods=manifests.pods) if offline else _look(inventory, manifests)
+    )
+    done = simulated(
+        looked.pods, looked.cluster, change=change, policy=policy, document=looked.document, retried=looked.retried
+    )
     click.echo(simulation_json(done) if output else simulation_text(done), nl=False)
-    say_errors(f"warning: {each}" for each in (*manifests.warnings, *done.notes))
+    say_errors(f"warning: {each}" for each in (*manifests.warnings, *looked.notes, *done.notes))
     click.echo(silence_text(done.cluster), nl=False, err=True)
     return worst(codes(done))
 
@@ -107,20 +108,39 @@ def _manifests(files: tuple[str, ...], *, recursive: bool, namespace: str | None
     return parse(sources, namespace=namespace or "default", enforce_namespace=bool(namespace))
 
 
-def _looked(inventory: Inventory, manifests: Manifests) -> tuple[Cluster, Document | None, Manifests]:
-    """One look, without a lock, and the manifests with what the cluster remembers for them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """What is to be placed, and on what. `retried` of the Pods are in no file: they wait already."""
+
+    cluster: Cluster
+    pods: tuple[PodManifest, ...]
+    document: Document | None = None
+    retried: frozenset[PodKey] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+def _look(inventory: Inventory, manifests: Manifests) -> _Looked:
+    """One look, without a lock; with what the cluster remembers, as apply takes it.
 
     Raises ManifestError for a claim, a ConfigMap or a Secret that is nowhere, as apply would.
     """
-    from podctl.core.document.cordons import with_cordons  # noqa: PLC0415 - as above
-    from podctl.core.document.recall import recall  # noqa: PLC0415 - as above
+    from podctl.core.memory import remember  # noqa: PLC0415 - only where Minions are asked
     from podctl.core.references import resolve  # noqa: PLC0415 - pydantic only where manifests are read
-    from podctl.core.remembered import known_objects  # noqa: PLC0415 - as above
+    from podctl.core.remembered import completed, known_objects  # noqa: PLC0415 - as above
     from podctl.engine.applying import check_claims  # noqa: PLC0415 - paramiko only where a Minion is talked to
 
     with open_session(inventory) as session:
-        seen = session.look()
-    recalled = recall(seen)
-    resolved = resolve(manifests, known_objects(recalled.document, manifests))
-    check_claims(resolved, seen, recalled.document)
-    return with_cordons(seen, recalled.document), recalled.document if recalled.found else None, resolved
+        seen = remember(session.look())
+    files = resolve(manifests, known_objects(seen.document, manifests))
+    check_claims(files, seen.cluster, seen.document)
+    every, broken = completed(seen.document, seen.waiting, files)
+    return _Looked(
+        cluster=seen.cluster,
+        pods=every.pods,
+        document=seen.standing,
+        retried=frozenset(seen.waiting) - {pod.key for pod in files.pods},
+        notes=(
+            *filter(None, [seen.warning]),
+            *(f"pod {key} waits, and cannot be made: {why}" for key, why in broken.items()),
+        ),
+    )

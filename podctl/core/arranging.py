@@ -13,6 +13,7 @@ from podctl.core.supply import candidates
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from podctl.core.document.model import PodEntry
     from podctl.core.model import Cluster, ObservedPod, PodKey
     from podctl.core.placement import Arrangement, Candidate, Demand, Placement, Policy
     from podctl.core.sifting import Sifted, Wanted
@@ -29,7 +30,9 @@ class Arranged:
     lower_bound: int
 
 
-def arrange(sifted: Sifted, cluster: Cluster, *, policy: Policy, displaced: Sequence[ObservedPod] = ()) -> Arranged:
+def arrange(
+    sifted: Sifted, cluster: Cluster, *, policy: Policy, displaced: Sequence[ObservedPod | PodEntry] = ()
+) -> Arranged:
     """A Placed or a Waiting for every Pod that is wanted, and for those of `displaced`, which are on no Minion.
 
     A changed Pod stays where it is as long as it fits there; a cordon does not drive it out. One that fits nowhere as

@@ -71,6 +71,11 @@ class Remembered:
         return self.recalled.document
 
     @property
+    def standing(self) -> Document | None:
+        """What counts as wanted; None where there is no Document, and all that is seen counts."""
+        return settled(self.document, self.cluster) if self.recalled.found else None
+
+    @property
     def waiting(self) -> tuple[PodKey, ...]:
         """The Pods that wait for room, by key: every apply tries them."""
         return tuple(each.key for each in self.absent if each.why is Why.WAITING)

@@ -11,13 +11,13 @@ from podctl.core.demand import demand_of
 from podctl.core.model import Mark
 from podctl.core.placement import Placed
 from podctl.core.sifting import sift
-from podctl.core.whatif import changed, displaced
+from podctl.core.whatif import changed, displaced, remembered_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from podctl.core.actions import Held, Keep
-    from podctl.core.document.model import Document
+    from podctl.core.document.model import Document, PodEntry
     from podctl.core.manifest import PodManifest
     from podctl.core.model import Cluster, ObservedPod, PodKey
     from podctl.core.placement import Placement, Policy
@@ -46,6 +46,7 @@ class Simulation:
     minions_used: int
     lower_bound: int
     notes: tuple[str, ...] = ()
+    retried: frozenset[PodKey] = frozenset()  # in no file: they wait already, and every apply tries them again
 
     @property
     def waiting(self) -> tuple[Told, ...]:
@@ -59,27 +60,32 @@ def simulate(
     change: Change,
     policy: Policy,
     document: Document | None = None,
+    retried: frozenset[PodKey] = frozenset(),
 ) -> Simulation:
     """The same placement as `make_plan`'s for `desired` on `cluster` with `change` made.
 
     Without a Document all that is seen counts. Pods of Minions that go are placed anew with the others, before them,
-    as they were there before them. Raises
+    as they were there before them; of a Minion that does not answer, those that the Document has on it. Raises
     InputError where nobody knows what a further Minion would have.
     """
-    homeless = tuple(displaced(cluster, change, {pod.key for pod in desired}))
+    homeless = tuple(displaced(cluster, change, {pod.key for pod in desired}, document))
     after = changed(cluster, change)
     sifted = sift(desired, after, document=document)
     arranged = arrange(sifted, after, policy=policy, displaced=homeless)
     answers = {key: _told(answer) for key, answer in arranged.placements.items()}
     answers |= {key: _settled(action) for key, action in sifted.settled.items()}
     answers |= {each.key: _held(each) for each in sifted.held}
-    was = _gone_from(cluster, change)
+    was = _gone_from(cluster, change, document)
     return Simulation(
         cluster=after,
         placements=tuple(_moved(answers[key], was.get(key, "")) for key in sorted(answers)),
         minions_used=arranged.minions_used,
         lower_bound=arranged.lower_bound,
-        notes=(*sorted(_unknown(cluster, change)), *sorted(_lost_claims(desired, homeless, cluster, after))),
+        notes=(
+            *sorted(_unknown(cluster, change, document)),
+            *sorted(_lost_claims(desired, homeless, _places(cluster, document), after)),
+        ),
+        retried=retried,
     )
 
 
@@ -104,14 +110,15 @@ def _held(held: Held) -> Told:
     )
 
 
-def _gone_from(cluster: Cluster, change: Change) -> Mapping[PodKey, str]:
-    return {
+def _gone_from(cluster: Cluster, change: Change, document: Document | None) -> Mapping[PodKey, str]:
+    seen = {
         pod.key: each.minion.name
         for each in sorted(cluster.minions, key=lambda each: each.minion.name)
         if each.minion.name in change.without
         for pod in each.pods
         if pod.mark is Mark.COMMITTED
     }
+    return {**{each.key: each.minion for each in remembered_on(cluster, change, document)}, **seen}
 
 
 def _moved(told: Told, was_on: str) -> Told:
@@ -122,20 +129,39 @@ def _moved(told: Told, was_on: str) -> Told:
     return Told(key=told.key, minion=told.minion, reasons={told.minion: f"it was on {was_on}; {why}"})
 
 
-def _unknown(cluster: Cluster, change: Change) -> Iterator[str]:
+def _unknown(cluster: Cluster, change: Change, document: Document | None) -> Iterator[str]:
     for each in cluster.silent:
         if each.minion.name in change.without:
-            yield f"{each.minion.name} does not answer, so nobody knows what it has: only Pods in the files are placed"
+            known = "nobody knows what it has: only Pods in the files are placed"
+            if document:
+                known = "what it has is taken from what the cluster remembers"
+            yield f"{each.minion.name} does not answer, so {known}"
+
+
+def _places(cluster: Cluster, document: Document | None) -> Mapping[str, set[str]]:
+    """The claims with a volume, by Minion; those of a Minion that does not answer as the Document has them."""
+    found = {
+        each.minion.name: {str(volume.claim) for volume in each.volumes if volume.claim} for each in cluster.minions
+    }
+    silent = {each.minion.name for each in cluster.silent}
+    for claim, minion in document.claims.items() if document else ():
+        if minion in silent:
+            found[minion].add(str(claim))
+    return found
 
 
 def _lost_claims(
-    desired: Sequence[PodManifest], homeless: Sequence[ObservedPod], before: Cluster, after: Cluster
+    desired: Sequence[PodManifest],
+    homeless: Sequence[ObservedPod | PodEntry],
+    places: Mapping[str, set[str]],
+    after: Cluster,
 ) -> Iterator[str]:
     """Claims in use whose volume is on a Minion that goes, and on no other."""
-    left = {str(volume.claim) for each in after.minions for volume in each.volumes if volume.claim}
+    stay = {each.minion.name for each in after.minions}
+    left = {claim for minion, claims in places.items() if minion in stay for claim in claims}
     used = {f"{pod.key.namespace}/{name}" for pod in desired for name in pod.claims}
     used |= {claim for pod in homeless for claim in demand_of(pod.manifest).claims}
-    for each in before.minions:
-        for claim in sorted({str(volume.claim) for volume in each.volumes if volume.claim}):
+    for minion, claims in places.items():
+        for claim in sorted(claims):
             if claim in used and claim not in left:
-                yield f"claim {claim} is on {each.minion.name} and would be lost with it: its Pods would find it empty"
+                yield f"claim {claim} is on {minion} and would be lost with it: its Pods would find it empty"

@@ -12,6 +12,7 @@ from podctl.errors import InputError, InventoryError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from podctl.core.document.model import Document, PodEntry
     from podctl.core.model import Inventory, Minion, ObservedPod
 
 _HOSTNAME = "kubernetes.io/hostname"
@@ -89,14 +90,33 @@ def _another(like: ObservedMinion, name: str) -> ObservedMinion:
     )
 
 
-def displaced(cluster: Cluster, change: Change, staying: Collection[object]) -> Iterator[ObservedPod]:
-    """The Pods that would be nowhere, sorted by key: on Minions that go, and their keys not among `staying`."""
+def displaced(
+    cluster: Cluster, change: Change, staying: Collection[object], document: Document | None = None
+) -> Iterator[ObservedPod | PodEntry]:
+    """The Pods that would be nowhere, sorted by key: on Minions that go, and their keys not among `staying`.
+
+    With a Document only those that it names; of a Minion that does not answer, what it remembers.
+    """
     rest = {
         pod.key for each in cluster.minions if each.minion.name not in change.without for pod in each.pods
     }  # fmt: skip
-    homeless = [pod for each in cluster.minions if each.minion.name in change.without for pod in each.pods]
+    there: list[ObservedPod | PodEntry] = [
+        pod
+        for each in cluster.minions
+        if each.minion.name in change.without
+        for pod in each.pods
+        if pod.mark is Mark.COMMITTED and pod.manifest and (document is None or pod.key in document.pods)
+    ]
+    there += remembered_on(cluster, change, document)
     seen = set(staying) | rest
-    for pod in sorted(homeless, key=lambda pod: (pod.key, pod.minion)):
-        if pod.mark is Mark.COMMITTED and pod.manifest and pod.key not in seen:
+    for pod in sorted(there, key=lambda pod: (pod.key, pod.minion)):
+        if pod.key not in seen:
             seen.add(pod.key)
             yield pod
+
+
+def remembered_on(cluster: Cluster, change: Change, document: Document | None) -> list[PodEntry]:
+    """What the Document has on those of the Minions that go which do not answer."""
+    silent = {each.minion.name for each in cluster.silent} & set(change.without)
+    every = document.pods.values() if document else ()
+    return [each for each in every if each.minion in silent and not each.doomed]

@@ -20,8 +20,8 @@ _MOST_NAMES = 4  # of Pods that wait for the same reasons
 
 
 def codes(simulation: Simulation) -> list[ExitCode]:
-    """All that the exit code is to tell."""
-    waits = [ExitCode.UNPLACED] if simulation.waiting else []
+    """All that the exit code is to tell. As for apply, what waited before and is in no file is no failure."""
+    waits = [ExitCode.UNPLACED] if any(each.key not in simulation.retried for each in simulation.waiting) else []
     return [*waits, ExitCode.UNREACHABLE] if simulation.cluster.silent else waits
 
 

@@ -200,9 +200,7 @@ def test_a_silent_minion_is_exit_code_4_unless_it_is_thought_away(shop, written,
     assert shop.podctl("simulate", "-f", path, "--without", "beta") == 0
     shown = capsys.readouterr()
     assert shown.out.splitlines()[1].split()[:2] == ["default/web", "alpha"]
-    assert shown.err == (
-        "warning: beta does not answer, so nobody knows what it has: only Pods in the files are placed\n"
-    )
+    assert shown.err == "warning: beta does not answer, so what it has is taken from what the cluster remembers\n"
 
 
 def test_a_claim_that_is_nowhere_is_missed_as_apply_misses_it(shop, written, capsys):

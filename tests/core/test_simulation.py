@@ -22,8 +22,8 @@ from podctl.core.plan import make_plan
 from podctl.core.simulation import Told, simulate
 from podctl.core.supply import candidates
 from podctl.core.whatif import Change, changed, declared, displaced
-from podctl.errors import InputError, InventoryError
-from podctl.report.simulation import simulation_json, simulation_text
+from podctl.errors import ExitCode, InputError, InventoryError
+from podctl.report.simulation import codes, simulation_json, simulation_text
 
 INVENTORY = """cluster: shop
 minions:
@@ -123,8 +123,33 @@ def test_a_pod_that_is_remembered_on_a_silent_minion_waits_for_it_unless_that_is
     assert where(simulated(wanted, seen, document=Document(cluster="shop"))) == {"default/web": "alpha"}
     done = simulated(wanted, seen, document=known, without=("gamma",))
     assert where(done) == {"default/web": "alpha"}
-    assert done.notes == ("gamma does not answer, so nobody knows what it has: only Pods in the files are placed",)
+    assert done.notes == ("gamma does not answer, so what it has is taken from what the cluster remembers",)
     assert done.cluster.silent == ()
+
+
+def test_what_the_document_has_on_a_silent_minion_is_placed_anew_when_that_goes():
+    seen = cluster(minion(name="alpha"), silent("gamma"))
+    volume = replace(claim_volume("data"), claim=PodKey("default", "data"))
+    claiming = manifest("db", volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}])
+    there = minion(running(claiming, "gamma"), running(asking("big", "64"), "gamma"), name="gamma", volumes=(volume,))
+    known = adopted(cluster(there))
+    done = simulated((), seen, document=known, without=("gamma",))
+    assert where(done) == {"default/db": "alpha", "default/big": None}
+    assert done.placements[1].reasons["alpha"].startswith("it was on gamma; ")
+    assert done.notes[1:] == ("claim default/data is on gamma and would be lost with it: its Pods would find it empty",)
+
+
+def test_a_pod_that_the_document_does_not_name_is_not_missed():
+    seen = cluster(minion(running(asking("old", "1"), "alpha"), name="alpha"), minion(name="beta"))
+    assert where(simulated((), seen, document=Document(cluster="shop"), without=("alpha",))) == {}
+    assert where(simulated((), seen, without=("alpha",))) == {"default/old": "beta"}
+
+
+def test_what_waits_already_is_no_failure_of_this_simulation():
+    seen = cluster(minion(name="alpha"))
+    done = simulated(desired(asking("new", "1"), asking("big", "64")), seen)
+    assert codes(done) == [ExitCode.UNPLACED]
+    assert codes(replace(done, retried=frozenset({PodKey("default", "big")}))) == []
 
 
 def test_a_claim_that_would_be_lost_is_named_when_a_pod_uses_it():
