@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core import naming
 from podctl.core.document.codec import encode
-from podctl.core.document.keepers import next_keepers
+from podctl.core.document.keepers import KEEPERS, next_keepers
 from podctl.core.document.leaving import leaving
 from podctl.core.document.model import Document, DocumentCopy
 from podctl.core.document.recall import enough
@@ -40,7 +40,9 @@ class Writing:
     forget: Mapping[str, tuple[str, ...]]  # on Minions that keep no more: goes once enough have it committed
 
 
-def plan_writing(wanted: Document, recalled: Recalled, cluster: Cluster, *, without_quorum: bool = False) -> Writing:
+def plan_writing(
+    wanted: Document, recalled: Recalled, cluster: Cluster, *, without_quorum: bool = False, most: int = KEEPERS
+) -> Writing:
     """`wanted` is recalled.document with what is to change; its revision, its keepers and who is leaving are set here.
 
     Keepers change only from a Document that stands; else there could be three sets of them, of which no two writers'
@@ -48,7 +50,7 @@ def plan_writing(wanted: Document, recalled: Recalled, cluster: Cluster, *, with
     """
     base = recalled.document
     if recalled.settled or without_quorum:
-        keepers = next_keepers(base, cluster, without_quorum=without_quorum)
+        keepers = next_keepers(base, cluster, without_quorum=without_quorum, most=most)
         elders = () if without_quorum or set(keepers) == set(base.keepers) else base.keepers
     else:
         keepers, elders = base.keepers, base.elders
