@@ -37,6 +37,7 @@ class Outcome:
     message: str = ""
     evidence: str = ""
     hint: str = ""
+    stays: bool = False  # the Pod that was to be replaced is as it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

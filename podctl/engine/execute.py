@@ -45,9 +45,7 @@ class Execution:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._pull_problems: dict[str, dict[PodKey, str]] = {}  # by Minion, then by Pod
-        self._standing: dict[
-            str, Remove
-        ] = {}  # by uid: what is to go before its Pod is made, and is not known to be gone
+        self._standing: dict[str, Remove] = {}  # by uid: what is to go first, and is not known to be gone
         self._stuck: set[str] = set()  # uids of Pods that are to move and are not known to be gone
         self._lost: set[str] = set()  # Minions that broke off
         self._newcomers: list[Newcomer] = []  # started, and not handed over yet
@@ -136,7 +134,7 @@ class Execution:
             if action.minion == minion and id(action) not in self._told:
                 outcome = Outcome(
                     key=action.key, minion=minion, word=Word.UNKNOWN, code=code, message=error.message,
-                    evidence=error.evidence, hint=error.hint,
+                    evidence=error.evidence, hint=error.hint, stays=isinstance(action, Replace) and action.overlap,
                 )  # fmt: skip
                 self._add(action, outcome)
 
@@ -213,7 +211,7 @@ class Execution:
         self._tell(action.minion, action, "creating")
         outcome = make(work, self._job, self._session.conversation(action.minion), claims)
         if outcome and work.making.overlap:
-            outcome = replace(outcome, message=f"{outcome.message}; {_STAYS}")
+            outcome = replace(outcome, message=f"{outcome.message}; {_STAYS}", stays=True)
         if outcome:
             self._add(action, outcome)
         else:
@@ -222,11 +220,12 @@ class Execution:
     def _fail(self, action: Create | Replace, problem: str, *, hint: str = "", stays: bool = False) -> None:
         """`stays`: a Pod that was to be replaced is as it was."""
         what, _, evidence = problem.partition("\n")
-        what += f"; {_STAYS}" if stays and isinstance(action, Replace) else ""
+        stays = stays and isinstance(action, Replace)
+        what += f"; {_STAYS}" if stays else ""
         broken_off = isinstance(action, Replace) and action.remove.minion in self._lost
         outcome = Outcome(
             key=action.key, minion=action.minion, word=Word.FAILED, message=what, evidence=evidence,
-            code=ExitCode.UNREACHABLE if broken_off else ExitCode.FAILED, hint=hint,
+            code=ExitCode.UNREACHABLE if broken_off else ExitCode.FAILED, hint=hint, stays=stays,
         )  # fmt: skip
         self._add(action, outcome)
 

@@ -159,13 +159,13 @@ class Handover:
         old = f"the old one stays as it is on {each.action.remove.minion}"
         if problem.code is ExitCode.UNREACHABLE:
             old = "the new one is taken down again"
-        self._ends(each, Word.FAILED, replace(problem, what=f"{problem.what}; {old}"))
+        self._ends(each, Word.FAILED, replace(problem, what=f"{problem.what}; {old}"), stays=True)
 
-    def _ends(self, each: Newcomer, word: Word, problem: _Problem | None) -> None:
+    def _ends(self, each: Newcomer, word: Word, problem: _Problem | None, *, stays: bool = False) -> None:
         known = problem or _Problem(what="", code=ExitCode.DONE)
         self.outcomes[each.uid] = Outcome(
             key=each.action.key, minion=each.action.minion, word=word, code=known.code, message=known.what,
-            evidence=known.evidence,
+            evidence=known.evidence, stays=stays,
         )  # fmt: skip
         text = known.what or str(word)
         self._say(Progress(minion=each.action.minion, key=each.action.key, text=text, done=True))
