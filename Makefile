@@ -55,6 +55,14 @@ test-faults-long: venv packages ## Crashes at every point and at 100 random mome
 # Placement at length: counting lines would take most of their time.
 PLACEMENT := $(addprefix tests/core/test_,placement_bars.py placement_exact.py packing_large.py)
 
+SEED ?= 1
+SCHEDULES ?= 200
+CHAOS_WORKERS ?= 2
+.PHONY: chaos
+chaos: venv packages ## Random schedules with faults, watched from outside, and a report (SEED=1 SCHEDULES=200; about an hour)
+	$(BIN)/python tests/real/chaos --seed $(SEED) --schedules $(SCHEDULES) --workers $(CHAOS_WORKERS)
+	PODCTL_LONG_FAULTS=1 $(BIN)/python -m pytest tests/real/chaos/test_chaos_points.py
+
 .PHONY: test
 test: venv packages lint ## Every test, those on real Minions included, and the linters
 	@rm -f .coverage .coverage.*

@@ -85,8 +85,8 @@ def test_a_minion_that_was_failed_over_and_returns_ends_with_one_copy_and_the_st
     for pod in moving:
         assert f"{dead}: pod {WHERE[1]}/{pod}: stopping" in done.err, done
     assert stage.wrong({"web": 1, "api": 1, "data": 1}) == []
-    # Before anything else on that Minion: none is made or started there before the last stale one has ended.
-    there = [each for each in stage.sampler.so_far() if each.minion == dead and each.at > at]
+    # Before anything else on that Minion: no Pod is made there before the last stale one has ended.
+    there = [each for each in stage.sampler.so_far() if each.minion == dead and each.at > at and each.label("pod")]
     begun = [each.at for each in there if each.what == "create"]
     ended = [each.at for each in there if each.what == "die"]
     assert not begun or max(ended) < min(begun)

@@ -35,10 +35,11 @@ class Seen:
 
 
 def look(sandbox: Sandbox, cluster: str) -> list[Seen]:
-    """Every container of that cluster on every Minion."""
+    """Every container of that cluster on every Minion that is on."""
     return [
         _seen(minion.name, each)
         for minion in sandbox.minions
+        if minion.running
         for each in Dockerd(pid_of(minion.folder)).containers(f"podctl.cluster={cluster}")
     ]
 
