@@ -98,13 +98,7 @@ def _all_of(clients: Sequence[Client], ops: Sequence[Sequence[Op]]) -> None:
         each.join()
 
 
-def _moves(client: Client) -> bool:
-    return (client.sources / "podctl" / "commands" / "drain.py").exists()
-
-
 def run_op(client: Client, op: Op) -> None:
-    if op.minion and not _moves(client):
-        return
     waiting = ("--timeout", "6s") if op.wait else ("--no-wait",)
     match op.verb:
         case Verb.APPLY:
@@ -115,12 +109,9 @@ def run_op(client: Client, op: Op) -> None:
             names = [name for name, _version in op.pods]
             client("delete", "pod", *names, *_WHERE, *_QUICK, "--ignore-not-found")
         case Verb.DRAIN:
-            client("drain", op.minion, *_QUICK, *_FREELY)
+            client("drain", op.minion, *_QUICK, "--timeout", "8s")
         case _:
             client(str(op.verb), op.minion, *_QUICK)
-
-
-_FREELY = ("--delete-emptydir-data", "--ignore-daemonsets", "--timeout", "8s")
 
 
 def _last_state(client: Client, schedule: Schedule) -> int:
@@ -128,9 +119,8 @@ def _last_state(client: Client, schedule: Schedule) -> int:
     desired = dict(schedule.desired)
     undesired = [name for name in POOL if name not in desired]
     cordoned = sorted({op.minion for mine in schedule.clients for op in mine if op.verb in (Verb.CORDON, Verb.DRAIN)})
-    cordoned = cordoned if _moves(client) else []
     for attempt in range(1, _LAST_TIMES + 1):
-        answers = [client("uncordon", name, *_PATIENT) for name in cordoned]
+        answers = [client("uncordon", *cordoned, *_PATIENT)] if cordoned else []
         if undesired:
             answers.append(client("delete", "pod", *undesired, *_WHERE, *_PATIENT, "--ignore-not-found"))
         answers.append(
