@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from podctl.core.actions import Create, Keep, Plan, Replace, Start
-from podctl.core.document.acts import deeds_done, deeds_of, result_of
+from podctl.core.document.acts import deeds_done, deeds_of, object_deeds, result_of
 from podctl.core.document.adopting import adopted
 from podctl.core.document.changes import after_plan, settled, without
 from podctl.core.document.failover import Failover, FailoverWish, fail_over
@@ -153,7 +153,8 @@ def _carried_out(
 ) -> Done:
     """Remembers the plan, then carries it out. What changes nothing is not remembered."""
     keeping = draft.keeping
-    deeds = (*deeds_of(plan), *draft.pruned.deeds)
+    objects = object_deeds(draft.manifests.raws, draft.standing)
+    deeds = (*objects, *deeds_of(plan), *draft.pruned.deeds)
     after = _after(draft, plan, job)
     new_silence = bool(draft.wish.failover) and next_silences(after, job.cluster) != after.silences
     changes = plan.changes or draft.pruned.any or after != keeping.document

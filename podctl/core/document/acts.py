@@ -10,9 +10,11 @@ from podctl.core.outcome import Word
 from podctl.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from podctl.core.actions import Action, Plan
+    from podctl.core.document.model import Document, ObjectKey
     from podctl.core.model import PodKey
     from podctl.core.outcome import Outcome
 
@@ -23,6 +25,15 @@ def deeds_of(plan: Plan) -> tuple[Deed, ...]:
     """What the plan means to do."""
     waiting = [_deed("Pending", each.key, each.diagnosis or "it is not created yet") for each in plan.held]
     return (*(_planned(action) for action in plan.changes if action.key), *waiting)
+
+
+def object_deeds(objects: Mapping[ObjectKey, Mapping[str, Any]], document: Document) -> tuple[Deed, ...]:
+    """Of the ConfigMaps, Secrets and claims that the Document has not, or has otherwise. Never with a value."""
+    return tuple(
+        Deed(reason="Configured" if key in document.objects else "Created", object=str(key), namespace=key.namespace)
+        for key, raw in objects.items()
+        if document.objects.get(key) != raw
+    )
 
 
 def _planned(action: Action) -> Deed:
