@@ -13,7 +13,7 @@ from podctl.core.document.cordons import with_cordons
 from podctl.core.document.model import MOST_ACTS, MOST_DEEDS, Act, Caller
 from podctl.core.document.recall import doubt, enough, recall
 from podctl.core.document.silences import clock_of, next_silences
-from podctl.core.document.writing import plan_writing, written
+from podctl.core.document.writing import next_revision, plan_writing, written
 from podctl.engine.docker import document as copies
 from podctl.engine.session import side_by_side
 from podctl.errors import PodctlError, UnreachableError
@@ -79,7 +79,7 @@ class Keeping:
 
     @property
     def next_revision(self) -> int:
-        return self.recalled.highest + 1
+        return next_revision(self.recalled, without_quorum=self.without_quorum)
 
     @property
     def document(self) -> Document:

@@ -28,7 +28,8 @@ def loss(adoption: Adoption) -> Loss:
         for pod, why in adoption.stale
     ]
     lines += [f"the Document on {name} is given up: {why}" for name, why in adoption.unreadable.items()]
-    parts = [f"{len(adoption.stale)} of its copies of Pods (stopped by {_NEXT})"] if adoption.stale else []
+    many = len(adoption.stale)
+    parts = [f"{many} cop{'y' if many == 1 else 'ies'} of Pods (stopped by {_NEXT})"] if many else []
     parts += [f"what only the Document on {', '.join(adoption.unreadable)} tells"] if adoption.unreadable else []
     question = f"Adopt what is there, and give up {' and '.join(parts)}?" if parts else ""
     return Loss(lines=tuple(lines), question=question)
@@ -54,11 +55,12 @@ def note_lines(adoption: Adoption) -> list[str]:
 def end_line(adoption: Adoption, document: Document, *, dry_run: bool) -> str:
     """How it ended, in a sentence."""
     if not adoption.needed:
-        pods = f"names all {len(document.pods)} Pods" if document.pods else "has no Pods to name"
+        pods = "names every Pod" if document.pods else "has no Pods to name"
         there = f"the Document (revision {document.revision}) is whole and {pods}"
         return f"nothing to adopt: {there if document.revision else 'there are no Pods, and there is no Document'}"
     keepers = f"on {', '.join(document.keepers)}"
-    known = f"; {len(adoption.remembered)} Pods were remembered as they are" if adoption.remembered else ""
+    many = len(adoption.remembered)
+    known = f"; {many} Pod{' is' if many == 1 else 's are'} remembered as before" if many else ""
     if dry_run:
         return f"a new Document would be written{f': {adoption.doubt}' if adoption.doubt else ''}{known}"
     return f"the Document is whole again: revision {document.revision}, {keepers}{known}"

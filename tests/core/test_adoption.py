@@ -13,6 +13,7 @@ from podctl.core.document.claim_places import claim_places, with_claims_in_place
 from podctl.core.document.codec import encode
 from podctl.core.document.model import Document, DocumentCopy, ObjectKey
 from podctl.core.document.recall import recall
+from podctl.core.document.writing import next_revision
 from podctl.core.model import Cluster, Mark, PodKey
 
 WEB = PodKey("default", "web")
@@ -137,3 +138,13 @@ def test_a_claim_is_where_it_is_remembered_as_long_as_it_may_be_there(remembered
     assert claim_places(where, seen) == {PodKey("default", "data"): place}
     left = {each.minion.name for each in with_claims_in_place(seen, where).minions if each.volumes}
     assert left == {place} - {"gamma"}
+
+
+@pytest.mark.parametrize(
+    ("keepers", "word", "revision"),
+    [(("alpha",), True, 8), (("alpha", "b", "c"), True, 1000), (("alpha", "b", "c"), False, 8)],
+    ids=["a majority is in sight", "others may have later ones", "nobody gave a word"],
+)
+def test_what_is_written_without_a_majority_is_far_above_what_may_come_back(keepers, word, revision):
+    recalled = recall(cluster(*holding(known(keepers=keepers), minion())))
+    assert next_revision(recalled, without_quorum=word) == revision

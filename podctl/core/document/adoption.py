@@ -11,6 +11,7 @@ from podctl.core.document.changes import settled
 from podctl.core.document.model import Document, ObjectKey, PodEntry
 from podctl.core.document.recall import doubt
 from podctl.core.document.stale import stale
+from podctl.core.document.writing import next_revision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ def plan_adoption(recalled: Recalled, cluster: Cluster) -> Adoption:
         taken=taken,
         remembered=remembered,
         absent=tuple(each for each in remembered if _is_absent(each, cluster)),
-        stale=stale(replace(document, revision=recalled.highest + 1), cluster),
+        stale=stale(replace(document, revision=next_revision(recalled, without_quorum=True)), cluster),
         unknown=_unknown(document),
         unreadable=recalled.unreadable,
         missing=_missing(known, cluster),

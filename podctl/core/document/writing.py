@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from podctl.core.document.recall import Recalled
     from podctl.core.model import Cluster, ObservedMinion
 
-__all__ = ["Writing", "enough", "plan_writing", "written"]
+__all__ = ["Writing", "enough", "next_revision", "plan_writing", "written"]
+_APART = 1000  # more than anybody writes unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,9 @@ def plan_writing(
         elders = () if without_quorum or set(keepers) == set(base.keepers) else base.keepers
     else:
         keepers, elders = base.keepers, base.elders
+    revision = next_revision(recalled, without_quorum=without_quorum)
     document = replace(
-        wanted, revision=recalled.highest + 1, keepers=keepers, elders=elders, leaving=leaving(base, wanted, cluster)
+        wanted, revision=revision, keepers=keepers, elders=elders, leaving=leaving(base, wanted, cluster)
     )
     answering = [each for each in cluster.minions if not each.silent]
     involved = {*keepers, *elders}
@@ -66,6 +68,17 @@ def plan_writing(
         older=_by_minion([each for each in answering if each.minion.name in involved], spare_one=False),
         forget=_by_minion([each for each in answering if each.minion.name not in involved], spare_one=True),
     )
+
+
+def next_revision(recalled: Recalled, *, without_quorum: bool = False) -> int:
+    """Above all that is in sight; far above where later ones may be out of sight, in spite of the operator's word.
+
+    Were it not, a Minion that comes back would bring a Document of a higher revision, which knows nothing of the Pods
+    made meanwhile: they would be stale.
+    """
+    if without_quorum and not enough(recalled.document, recalled.vouching):
+        return (recalled.highest // _APART + 1) * _APART
+    return recalled.highest + 1
 
 
 def _by_minion(minions: Collection[ObservedMinion], *, spare_one: bool) -> dict[str, tuple[str, ...]]:
