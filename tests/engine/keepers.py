@@ -9,6 +9,7 @@ from observed import NOON
 from podctl.core.document.model import Caller
 from podctl.core.model import Inventory, Minion
 from podctl.engine.session import Session
+from podctl.errors import LinkLostError
 from podctl.transport.fake import FakeTransport
 
 NAMES = ("alpha", "bravo", "charlie")
@@ -29,11 +30,13 @@ CHANGES = ("check that", "write", "commit", "start", "remove", "create", "mark",
 class Keeper(FakeTransport):
     """`copies` are the labels of the Document's containers, by name. Steps whose title begins with `refuses` fail.
 
+    `seen` are answers by title, those about containers without the copies.
     `dies_at` is the beginning of the title of the step at which its link breaks, before anything is done.
     """
 
-    def __init__(self, name, *, refuses=None, dies_at=None):
+    def __init__(self, name, *, refuses=None, dies_at=None, seen=None):
         super().__init__(Minion(name=name), self.reply)
+        self.seen = {title: (0, text.encode(), b"") for title, text in LOOK.items()} | (seen or {})
         self.copies = {}
         self.refuses = refuses
         self.dies_at = dies_at
@@ -41,10 +44,13 @@ class Keeper(FakeTransport):
     def reply(self, step):
         if self.refuses and step.title.startswith(self.refuses):
             return 1, b"", b"no space left on device"
-        self.dead = bool(self.dies_at) and step.title.startswith(self.dies_at)
+        if self.dies_at and step.title.startswith(self.dies_at):
+            self.dead = True
+            raise LinkLostError(f"Minion {self.minion.name}: {step.title}: the connection ended")
         words = step.script.text.split()
         if step.title == "list the containers":
-            return 0, "".join(map(self._line, self.copies)).encode(), b""
+            _, others, _ = self.seen.get(step.title, (0, b"", b""))
+            return 0, others + "".join(map(self._line, self.copies)).encode(), b""
         if step.title.startswith("write the Document"):
             name = words[words.index("--name") + 1]
             if name in self.copies:
@@ -56,7 +62,7 @@ class Keeper(FakeTransport):
             self.copies[new] = self.copies.pop(old)
         elif step.title.startswith("remove older copies"):
             self.copies = {name: own for name, own in self.copies.items() if not {name, f"id-{name}"} & {*words}}
-        return 0, LOOK.get(step.title, "").encode(), b""
+        return self.seen.get(step.title, (0, b"", b""))
 
     def _line(self, name):
         raw = {
@@ -72,7 +78,7 @@ class Keeper(FakeTransport):
     @property
     def names(self):
         """Its copies, without what they all begin with."""
-        return tuple(sorted(name.removeprefix("podctl_shop_") for name in self.copies))
+        return tuple(sorted(name.split("_", 2)[2] for name in self.copies))
 
     @property
     def changes(self):
@@ -80,7 +86,7 @@ class Keeper(FakeTransport):
         return [step.title for step in self.steps if step.title.startswith(CHANGES)]
 
 
-def session(keepers, names=NAMES):
+def session(keepers, names=NAMES, cluster="shop"):
     """Of these Minions; where another stands in the place of a Keeper, it is the error with which it is not reached."""
     minions = tuple(Minion(name=name) for name in names)
-    return Session(Inventory(cluster="shop", minions=minions, source="shop.yaml"), keepers, caller=ALICE)
+    return Session(Inventory(cluster=cluster, minions=minions, source="shop.yaml"), keepers, caller=ALICE)

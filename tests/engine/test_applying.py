@@ -5,35 +5,50 @@ from __future__ import annotations
 import json
 
 import pytest
-from test_observe import BRAVO, answers, look
+from keepers import ALICE, Keeper, session
+from test_observe import answers, look
 
+from podctl.core.document.adopting import adopted
+from podctl.core.document.model import ObjectKey
 from podctl.core.manifest import parse
-from podctl.core.model import Inventory
 from podctl.core.outcome import Word
 from podctl.engine.applying import Wish, run
-from podctl.engine.session import Session
-from podctl.errors import ExitCode
-from podctl.transport.fake import FakeTransport
+from podctl.engine.keeping import Keeping
+from podctl.errors import ExitCode, InputError, UnreachableError
 
 SEEN, _ = look(answers("old"))
 HOST = parse([("host.json", json.dumps(next(pod.manifest for pod in SEEN.pods if pod.key.name == "host")))])
 REFUSED = (1, b"", b"Error response from daemon: pull access denied")
+IMAGE = "sandbox/busybox:1"
 (IMAGE_ID,) = {each.image_id for pod in SEEN.pods for each in pod.containers.values()}
+
+
+def said_by(pulled):
+    """Of bravo, with what it answers to a pull."""
+    return answers("old", **({f"pull {IMAGE}": pulled} if pulled else {}))
+
+
+def cluster_of(pulled=None):
+    """bravo with the Pods that were captured, which the cluster remembers."""
+    bravo = Keeper("bravo", seen=said_by(pulled))
+    with session({"bravo": bravo}, ("bravo",), "sandbox") as opened:
+        keeping = Keeping.look(opened, ALICE)
+        keeping.write(adopted(keeping.cluster), [])
+    bravo.steps.clear()
+    return bravo
+
+
+def apply(bravo, manifests=HOST, **wish):
+    wanted = Wish(manifests=manifests, uids=lambda: "n3w", caller=ALICE, lock_timeout_seconds=0, **wish)
+    with session({"bravo": bravo}, ("bravo",), "sandbox") as opened:
+        return run(opened, wanted, lambda _pruned: None, lambda _progress: None)
 
 
 def applied(pulled, *, wait=False, pull=True):
     """What becomes of the Pod `host`, which runs as wanted, when its image is asked for; None: the link breaks then."""
-    said = answers("old")
-
-    def reply(step):
-        if step.title.startswith("pull"):
-            return pulled
-        bravo.dead = pulled is None and step.title == "read the clock"  # the last that a look asks
-        return said[step.title]
-
-    bravo = FakeTransport(BRAVO, reply)
-    session = Session(Inventory(cluster="sandbox", minions=(BRAVO,), source="i.yaml"), {"bravo": bravo})
-    done = run(session, Wish(manifests=HOST, uids=lambda: "n3w", wait=wait, pull=pull), lambda _progress: None)
+    bravo = cluster_of(pulled)
+    bravo.dies_at = None if pulled else "pull"
+    done = apply(bravo, wait=wait, pull=pull)
     return [(str(each.key), each.word, each.code, each.message) for each in done.outcomes], bravo
 
 
@@ -62,3 +77,68 @@ def test_a_pod_whose_minion_breaks_off_meanwhile_is_unknown_and_told_of_once(wai
     outcomes, _ = applied(None, wait=wait)
     message = "Minion bravo: pull sandbox/busybox:1: the connection ended"
     assert outcomes == [("default/host", Word.UNKNOWN, ExitCode.UNREACHABLE, message)]
+
+
+def test_an_apply_that_changes_nothing_runs_no_step_that_could():
+    bravo = cluster_of()
+    done = apply(bravo, wait=False)
+    assert [each.word for each in done.outcomes] == [Word.UNCHANGED]
+    assert bravo.changes == []
+
+
+def test_a_configmap_by_itself_is_remembered_and_the_second_time_nothing_is_written():
+    bravo = cluster_of()
+    site = parse([("site.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: site}\ndata: {a: b}\n")])
+    done = apply(bravo, site)
+    assert (done.outcomes, done.notes) == ([], ())
+    assert bravo.names == ("state.3",)
+    bravo.steps.clear()
+    assert apply(bravo, site).document.objects.keys() == {ObjectKey("ConfigMap", "default", "site")}
+    assert bravo.changes == []
+
+
+HUGE = parse([("huge.yaml", """
+apiVersion: v1
+kind: Pod
+metadata: {name: huge}
+spec: {containers: [{name: c, image: "i:1", resources: {requests: {memory: 9Ti}}}]}
+""")])  # fmt: skip
+
+
+def test_a_pod_that_fits_nowhere_is_remembered_with_why_and_tried_again_by_an_apply_of_something_else():
+    bravo = cluster_of()
+    (held,) = apply(bravo, HUGE).plan.held
+    done = apply(bravo, wait=False)
+    entry = done.document.pods[held.key]
+    assert (entry.minion, entry.uid, entry.waiting) == ("", "", held.diagnosis)
+    assert (done.retried, [each.key for each in done.plan.held]) == ({held.key}, [held.key])
+    bravo.steps.clear()
+    apply(bravo, wait=False)
+    assert bravo.changes == []
+
+
+def test_a_rehearsal_takes_no_lock_and_writes_nothing():
+    bravo = cluster_of()
+    bravo.locked = True
+    done = apply(bravo, HUGE, dry_run=True)
+    assert (len(done.plan.held), bravo.changes) == (1, [])
+
+
+def test_what_the_user_does_not_want_pruned_is_not_touched():
+    def no(_pruned):
+        raise InputError("nothing was changed")
+
+    bravo = cluster_of()
+    wish = Wish(manifests=HUGE, uids=lambda: "n3w", caller=ALICE, lock_timeout_seconds=0)
+    with session({"bravo": bravo}, ("bravo",), "sandbox") as opened, pytest.raises(InputError):
+        run(opened, wish, no, lambda _progress: None)
+    assert bravo.changes == []
+
+
+def test_pods_and_no_document_are_not_for_apply_to_judge():
+    bravo = cluster_of()
+    bravo.copies.clear()
+    with pytest.raises(UnreachableError) as caught:
+        apply(bravo)
+    assert caught.value.message == "nothing was changed: there are Pods on bravo, but no Document that names them"
+    assert "podctl adopt" in caught.value.hint
