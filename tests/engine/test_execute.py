@@ -44,7 +44,7 @@ def carried_out(plan, *machines):
     seen = [minion(name=each.minion.name) for each in machines]
     inventory = Inventory(cluster="shop", minions=tuple(each.minion for each in seen), source="shop.yaml")
     session = Session(inventory, {each.minion.name: each for each in machines})
-    job = Job(cluster=Cluster(name="shop", minions=tuple(seen)), manifests=MANIFESTS, uids=lambda: "n3w", wait=False)
+    job = Job(cluster=Cluster(name="shop", minions=tuple(seen)), manifests=MANIFESTS, uids={WEB.key: "n3w"}, wait=False)
     return Execution(plan, session, job, lambda _: None).run()
 
 
@@ -91,6 +91,32 @@ def test_a_pod_is_unknown_also_when_what_was_left_of_its_last_life_was_removed_b
     ]
 
 
+STALE = Remove(minion="alpha", uid="0ld", pod=OLD, reason="stale: bravo has the one that counts")
+NEW = Create(pod=WEB, minion="bravo", reason="it is nowhere", placement_reason="it fits")
+
+
+def test_what_is_stale_is_gone_before_any_minion_makes_or_pulls_anything():
+    order = []
+    machines = [Machine("alpha"), Machine("bravo", until="pull")]
+    for each in machines:
+        each.answer = lambda step, each=each: (order.append((each.minion.name, step.title)), each.reply(step))[1]
+    outcomes = carried_out(Plan(actions=(STALE, NEW)), *machines)
+    assert words(outcomes)[0] == ("alpha", "default/web", Word.DELETED, ExitCode.DONE)
+    names = [name for name, _ in order]
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize("how", ["refuses", "breaks off"])
+def test_a_pod_of_which_a_stale_copy_could_not_be_removed_is_not_made(how):
+    alpha, bravo = Machine("alpha", until="mark pod" if how == "breaks off" else ""), Machine("bravo")
+    if how == "refuses":
+        alpha.answer = lambda _step: (1, b"", b"device or resource busy")
+    outcomes = carried_out(Plan(actions=(STALE, NEW)), alpha, bravo)
+    made = next(each for each in outcomes if each.minion == "bravo")
+    assert (made.word, made.message) == (Word.FAILED, "a copy of it on alpha could not be removed")
+    assert not [title for title in bravo.titles if title.startswith("create")]
+
+
 def test_volumes_whose_minion_breaks_off_are_told_of_though_they_have_no_name():
     plan = Plan(actions=(Remove(minion="alpha", uid="g0ne", reason="volumes of a Pod that is gone", volumes=("v",)),))
     alpha = Machine("alpha")
@@ -130,7 +156,7 @@ def test_an_interrupt_waits_for_the_running_step_and_begins_no_other():
     alpha = Machine("alpha")
     seen = minion(name="alpha")
     session = Session(Inventory(cluster="shop", minions=(seen.minion,), source="shop.yaml"), {"alpha": alpha})
-    job = Job(cluster=Cluster(name="shop", minions=(seen,)), manifests=MANIFESTS, uids=lambda: "n3w", wait=False)
+    job = Job(cluster=Cluster(name="shop", minions=(seen,)), manifests=MANIFESTS, uids={WEB.key: "n3w"}, wait=False)
     new = Create(pod=WEB, minion="alpha", reason="it is nowhere", placement_reason="it fits")
     execution = Execution(Plan(actions=(going("0ld"), new)), session, job, lambda _: None)
 
