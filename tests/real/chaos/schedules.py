@@ -35,7 +35,7 @@ POOL = {
     "big": Kind(cpu_millis=600),
     "data": Kind(cpu_millis=200, claim=True),
     "door": Kind(cpu_millis=100, port=PORT),
-    "gate": Kind(cpu_millis=100, port=PORT, roams=True),  # can never be beside door
+    "gate": Kind(cpu_millis=100, port=PORT),  # can never be beside door
     "greedy": Kind(cpu_millis=9000),  # fits nowhere
     "web": Kind(cpu_millis=300, roams=True),
 }
