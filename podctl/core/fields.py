@@ -60,11 +60,11 @@ LISTS: Mapping[str, tuple[tuple[str, Support], ...]] = {
     "V1Pod": _type("apiVersion kind metadata spec", warned={"status": _SERVER}),
     "V1ConfigMap": _type(
         "apiVersion kind metadata data binaryData",
-        warned={"immutable": "not enforced: no ConfigMap is remembered from one apply to the next yet"},
+        warned={"immutable": "not enforced: a later apply may change it"},
     ),
     "V1Secret": _type(
         "apiVersion kind metadata data stringData type",
-        warned={"immutable": "not enforced: no Secret is remembered from one apply to the next yet"},
+        warned={"immutable": "not enforced: a later apply may change it"},
     ),
     "V1PersistentVolumeClaim": _type("apiVersion kind metadata spec", warned={"status": _SERVER}),
     "V1ObjectMeta": _type(
