@@ -13,13 +13,14 @@ from podctl.core.document.cordons import with_cordons
 from podctl.core.document.model import MOST_ACTS, MOST_DEEDS, Act, Caller
 from podctl.core.document.recall import doubt, enough, recall
 from podctl.core.document.silences import clock_of, next_silences
+from podctl.core.document.stale import stale
 from podctl.core.document.writing import next_revision, plan_writing, written
 from podctl.engine.docker import document as copies
 from podctl.engine.session import side_by_side
 from podctl.errors import PodctlError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from podctl.core.document.model import Deed, Document
     from podctl.core.document.recall import Recalled
@@ -100,7 +101,8 @@ class Keeping:
             who=self.caller.who, command=self.caller.command, git=self.caller.git,
             deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS),
         )  # fmt: skip
-        self._write(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]))
+        later = {pod.minion for pod, _ in stale(self.document, self.cluster)} if self.recalled.found else set()
+        self._write(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]), later)
 
     def close(self, deeds: Sequence[Deed], result: str, wanted: Document | None = None) -> str:
         """Remembers how the Act ended; why that was not possible, else "". What it did is done either way.
@@ -118,11 +120,14 @@ class Keeping:
             return error.message
         return ""
 
-    def _write(self, wanted: Document) -> None:
+    def _write(self, wanted: Document, later: Collection[str] = ()) -> None:
+        """`later`: Minions where a stale copy goes before all else; they get theirs at the end, unless it needs them."""
         self._failures.clear()
         named = replace(wanted, silences=next_silences(self.document, self.cluster))
         writing = plan_writing(named, self.recalled, self.cluster, without_quorum=self.without_quorum)
-        writers = [name for name in writing.copies if name in self.session.reached]
+        every = [name for name in writing.copies if name in self.session.reached]
+        others = [name for name in every if name not in later]
+        writers = others if enough(writing.document, others) else every
         prepared = self._round(writers, lambda name: self._prepare(name, writing))
         self._enough(writing.document, prepared)
         committed = self._round(prepared, lambda name: self._commit(name, writing), needed=1)
@@ -130,7 +135,7 @@ class Keeping:
         self.cluster = written(self.cluster, writing, committed)
         self.recalled = recall(self.cluster)
         self._round(
-            writing.forget.keys() & set(self.session.reached),
+            (writing.forget.keys() & set(self.session.reached)) - set(later),
             lambda name: copies.forget(self.session.minion(name), writing.forget[name]),
         )
 
