@@ -121,7 +121,7 @@ class Keeping:
         return ""
 
     def _write(self, wanted: Document, later: Collection[str] = ()) -> None:
-        """`later`: Minions where a stale copy goes before all else; they get theirs at the end, unless it needs them."""
+        """`later`: Minions where a stale copy goes before all else; they get theirs at the end, unless needed."""
         self._failures.clear()
         named = replace(wanted, silences=next_silences(self.document, self.cluster))
         writing = plan_writing(named, self.recalled, self.cluster, without_quorum=self.without_quorum)
