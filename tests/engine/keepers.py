@@ -38,6 +38,7 @@ class Keeper(FakeTransport):
         super().__init__(Minion(name=name), self.reply)
         self.seen = {title: (0, text.encode(), b"") for title, text in LOOK.items()} | (seen or {})
         self.copies = {}
+        self.started = set()
         self.refuses = refuses
         self.dies_at = dies_at
 
@@ -57,6 +58,8 @@ class Keeper(FakeTransport):
                 return 1, b"", b"the container name is in use"
             pairs = (line.partition("=") for line in step.files[3].splitlines())
             self.copies[name] = {key: value for key, _, value in pairs}
+        elif step.title.startswith("start the Document"):
+            self.started.add(words[-1])
         elif step.title.startswith("commit the Document"):
             old, new = words[-2:]
             self.copies[new] = self.copies.pop(old)
@@ -67,7 +70,7 @@ class Keeper(FakeTransport):
     def _line(self, name):
         raw = {
             "id": f"id-{name}", "name": f"/{name}", "image": "i", "image_id": "sha256:feed",
-            "status": "created" if name.endswith(".new") else "running", "exit_code": 0, "error": "",
+            "status": "created" if name.endswith(".new") and name not in self.started else "running", "exit_code": 0, "error": "",
             "oom_killed": False, "restart_count": 0, "created": "2026-01-01T00:00:00Z",
             "started": "2026-01-01T00:00:01.5Z", "finished": "0001-01-01T00:00:00Z", "networks": {},
             "labels": self.copies[name], "ports": {}, "mounts": [], "nano_cpus": 0, "quota": 0, "period": 0,

@@ -1,6 +1,7 @@
 """Copies of the Document: labels of a small container that runs, so that no prune takes it, and is seen in every look.
 
-A copy is born as `.new` and not started; the rename commits it (see podctl.core.document.recall).
+A copy is born as `.new` and started; the rename commits it (see podctl.core.document.recall). What does not run, a
+prune takes, and with it the only trace of a write that was broken off between its rounds: so it runs before it counts.
 """
 
 from __future__ import annotations
@@ -44,19 +45,17 @@ def prepare(minion: Minion, architecture: str, cluster: str, revision: int, payl
              timeout_seconds=_SECONDS),
         Step(title=f"write the Document's revision {revision}", script=_quiet(create), group=group,
              files={_LABELS: labels.label_file({**own, **labels.pack_document(payload)})}, timeout_seconds=_SECONDS),
+        Step(title="start the Document's container", script=change.start(minion.docker, [_new(cluster, revision)]),
+             group=group, timeout_seconds=_SECONDS),
     )  # fmt: skip
 
 
 def commit(minion: Minion, cluster: str, revision: int, older: Sequence[str]) -> tuple[Step, ...]:
-    """The second round: the copy gets its name and runs, then those before it go (their container ids)."""
+    """The second round: the copy gets its name, then those before it go (their container ids)."""
     name, group = naming.document(cluster, revision), f"document {revision}"
     rename = change.rename(minion.docker, _new(cluster, revision), name)
-    steps = [
-        Step(title=f"commit the Document's revision {revision}", script=rename, group=group),
-        Step(title="start the Document's container", script=change.start(minion.docker, [name]), group=group,
-             timeout_seconds=_SECONDS),
-    ]  # fmt: skip
-    return (*steps, *forget(minion, older, group))
+    step = Step(title=f"commit the Document's revision {revision}", script=rename, group=group)
+    return (step, *forget(minion, older, group))
 
 
 def forget(minion: Minion, copies: Sequence[str], group: str = "") -> tuple[Step, ...]:
