@@ -8,7 +8,7 @@ import zlib
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podctl.core.document.codec import FORM, decode, encode
@@ -104,11 +104,13 @@ def stale_uids(of: Document, seen: Cluster) -> list[str]:
 # ------------------------------------------------------------------------------------------------------------- as text
 
 
+@settings(max_examples=50, deadline=None)
 @given(documents)
 def test_a_document_comes_back_as_it_was(every: Document) -> None:
     assert decode(encode(every)) == every
 
 
+@settings(max_examples=50, deadline=None)
 @given(documents)
 def test_equal_documents_give_equal_texts(every: Document) -> None:
     turned = replace(every, pods=dict(reversed(every.pods.items())), objects=dict(reversed(every.objects.items())))
@@ -133,6 +135,7 @@ def test_what_is_no_document_is_damaged(payload: str) -> None:
         decode(payload)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_document_that_was_cut_is_damaged(data: st.DataObject) -> None:
     whole = encode(document())
@@ -265,6 +268,7 @@ def test_what_is_gone_for_ever_keeps_nothing() -> None:
     assert next_keepers(document(), cluster(minion(name="a"), silent("b")), without_quorum=True) == ("a",)
 
 
+@settings(deadline=None)
 @given(st.permutations([minion(name=each) for each in "abcdef"] + [silent("g")]))
 def test_the_order_of_the_inventory_chooses_no_keeper(order: list[ObservedMinion]) -> None:
     assert next_keepers(document(), cluster(*order)) == FIVE

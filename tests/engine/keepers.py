@@ -70,8 +70,8 @@ class Keeper(FakeTransport):
     def _line(self, name):
         raw = {
             "id": f"id-{name}", "name": f"/{name}", "image": "i", "image_id": "sha256:feed",
-            "status": "created" if name.endswith(".new") and name not in self.started else "running", "exit_code": 0, "error": "",
-            "oom_killed": False, "restart_count": 0, "created": "2026-01-01T00:00:00Z",
+            "status": "created" if name.endswith(".new") and name not in self.started else "running",
+            "exit_code": 0, "error": "", "oom_killed": False, "restart_count": 0, "created": "2026-01-01T00:00:00Z",
             "started": "2026-01-01T00:00:01.5Z", "finished": "0001-01-01T00:00:00Z", "networks": {},
             "labels": self.copies[name], "ports": {}, "mounts": [], "nano_cpus": 0, "quota": 0, "period": 0,
             "memory": 0, "network_mode": "none",
