@@ -1,5 +1,7 @@
 """podctl killed with -9 at any point: nothing of it stays on a Minion, and the next apply makes all as if nothing was.
 
+What was wanted is remembered before anything is done, so that the next command, whatever it is, can finish the rest.
+
 docker on each Minion is stopped at its Nth changing command (see faults.Gate), podctl is killed, and each Minion is
 compared, volumes and their files included, with what an undisturbed apply makes.
 """
@@ -41,7 +43,12 @@ def undisturbed():
     return {}
 
 
+SOMETHING = "{apiVersion: v1, kind: ConfigMap, metadata: {name: something}}"
+
+
 def expected(undisturbed, podctl, sandbox, namespace, manifests):
+    """Afterwards the Minions have nothing but a Document: every write is of the same steps then."""
+    assert apply(podctl, namespace, SOMETHING).returncode == 0
     if manifests not in undisturbed:
         done = apply(podctl, namespace, manifests)
         assert done.returncode == 0, done.stderr
@@ -90,11 +97,24 @@ def in_threes(points):
     return [tuple((every[at : at + 3] * 3)[:3]) for at in range(0, len(every), 3)]
 
 
+# Of a copy of the Document, in its two rounds: nobody begins the second before enough have ended the first.
+WRITE_STEPS = ["create", "start", "rename", "rm"]
+BEGIN = len(WRITE_STEPS)
 # Of a Pod of `full_pod`, on a Minion that has the infra image and the network already.
 APPLY_STEPS = ["volume create"] * 4 + ["create", "start", "cp"] + ["create"] * 3 + ["rename"] + ["start"] * 3
 REMOVE_STEPS = ["rename", "update", "exec", "stop", "rm", "rm", "volume rm"]
 REPLACE_STEPS = [*REMOVE_STEPS, *APPLY_STEPS[1:]]  # the claim is there already
 DELETE_STEPS = [*REMOVE_STEPS, "volume rm"]  # the claim with it
+
+
+def written(steps):
+    """Between the two times that the Document is written."""
+    return [*WRITE_STEPS, *steps, *WRITE_STEPS]
+
+
+def after_writing(*points):
+    """Points of the Pods' own steps; none stays none."""
+    return tuple(point and point + BEGIN for point in points)
 
 
 def test_the_steps_are_those_that_are_counted_on_below(podctl, sandbox, namespace, undisturbed):
@@ -106,14 +126,39 @@ def test_the_steps_are_those_that_are_counted_on_below(podctl, sandbox, namespac
             done = podctl(*arguments, "-n", namespace, "-f", "-", input=manifests)
             assert done.returncode == 0, done.stderr
             seen.append([gate.commands for gate in gates])
-    assert seen == [[each] * 3 for each in (APPLY_STEPS, [], REPLACE_STEPS, DELETE_STEPS)]
+    assert seen == [[each] * 3 for each in (written(APPLY_STEPS), [], written(REPLACE_STEPS), written(DELETE_STEPS))]
 
 
 @pytest.mark.parametrize("points", in_threes(range(1, len(APPLY_STEPS) + 1)), ids=str)
 def test_an_apply_that_is_killed_is_completed_by_the_next(podctl, sandbox, namespace, undisturbed, points):
     wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
-    kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), OLD)
+    kill_at(podctl, sandbox, after_writing(*points), ("apply", "-n", namespace, "-f", "-"), OLD)
     converges(podctl, sandbox, namespace, OLD, wanted)
+
+
+# Where one Minion stands, the others cannot be further than the round that it is in: 0 is to its end.
+END = BEGIN + len(APPLY_STEPS)
+WRITE_POINTS = {
+    "two copies of three": (1, 0, 0),
+    "one copy, one that does not run": (1, 2, 0),
+    "one without its name yet, two that have theirs": (3, 0, 0),
+    "one that has its name": (3, 3, 4),
+    "all that have theirs": (4, 4, 4),
+    "all is done and not remembered": (END + 1, END + 1, END + 1),
+    "all is done and remembered by some": (END + 3, END + 3, END + 4),
+}
+
+
+@pytest.mark.parametrize("points", WRITE_POINTS.values(), ids=WRITE_POINTS)
+def test_one_that_is_killed_while_it_writes_the_document_too(podctl, sandbox, namespace, undisturbed, points):
+    wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
+    kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), OLD)
+    if max(points) <= BEGIN:
+        assert states(sandbox, namespace) == {name: {} for name in NAMES}, "nothing is done before it is remembered"
+    converges(podctl, sandbox, namespace, OLD, wanted)
+    for minion in sandbox.minions:
+        copies = minion.docker("ps", "-a", "--filter", "label=podctl.role=document", "--format", "{{.State}}").stdout
+        assert copies == "running\n"
 
 
 REPLACE_POINTS = [(2, 5, 6), (7, 8, 12), (13, 17, 18)]
@@ -126,7 +171,7 @@ def test_a_replacement_that_is_killed_is_completed_by_the_next_apply(podctl, san
     converges(podctl, sandbox, namespace, OLD, wanted[OLD])
     before, after = OLD, NEW
     for points in REPLACE_POINTS:
-        kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), after)
+        kill_at(podctl, sandbox, after_writing(*points), ("apply", "-n", namespace, "-f", "-"), after)
         converges(podctl, sandbox, namespace, after, wanted[after])
         before, after = after, before
 
@@ -136,7 +181,7 @@ def test_a_pod_killed_on_its_way_to_another_minion_arrives_once(podctl, sandbox,
     moves = [(here, there, (0, 3, 0)), (there, here, (4, 0, 0)), (here, there, (3, 0, 0))]
     for target, other, points in moves if LONG else moves[:1]:
         converges_to_one(podctl, sandbox, namespace, other)
-        kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), target)
+        kill_at(podctl, sandbox, after_writing(*points), ("apply", "-n", namespace, "-f", "-"), target)
         converges_to_one(podctl, sandbox, namespace, target)
 
 
@@ -154,21 +199,20 @@ def converges_to_one(podctl, sandbox, namespace, manifests):
 
 
 def half_deleted(podctl, sandbox, namespace, points):
-    """Kills a delete of OLD at those points; a Pod is doomed once it was marked, which is the first step."""
-    kill_at(podctl, sandbox, points, ("delete", "-n", namespace, "-f", "-", "--yes"), OLD)
-    return [name for name, point in zip(NAMES, points, strict=True) if point > 1]
+    """Kills a delete of OLD at those points of the Pods' own steps: all are doomed by then, marked or not."""
+    kill_at(podctl, sandbox, after_writing(*points), ("delete", "-n", namespace, "-f", "-", "--yes"), OLD)
 
 
 OTHER = small_pod("other")
 
 
-def is_not_brought_back(podctl, sandbox, namespace, doomed):
-    """An apply of other files leaves claims at most of the doomed Pods."""
+def is_not_brought_back(podctl, sandbox, namespace):
+    """An apply of other files ends the delete: it leaves claims at most."""
     done = apply(podctl, f"{namespace}-other", OTHER)
     assert done.returncode == 0, done.stderr
     left = states(sandbox, namespace)
-    assert {name: [each for each in left[name] if "_claim_" not in each] for name in doomed} == {
-        name: [] for name in doomed
+    assert {name: [each for each in left[name] if "_claim_" not in each] for name in NAMES} == {
+        name: [] for name in NAMES
     }
 
 
@@ -180,8 +224,8 @@ def test_a_pod_half_deleted_is_not_brought_back_by_an_apply_of_other_files(podct
     wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
     for points in DELETE_POINTS if LONG else DELETE_POINTS[:2]:
         converges(podctl, sandbox, namespace, OLD, wanted)
-        doomed = half_deleted(podctl, sandbox, namespace, points)
-        is_not_brought_back(podctl, sandbox, namespace, doomed)
+        half_deleted(podctl, sandbox, namespace, points)
+        is_not_brought_back(podctl, sandbox, namespace)
     converges(podctl, sandbox, namespace, OLD, wanted)
     clear(podctl, f"{namespace}-other", OTHER)
 
@@ -191,9 +235,9 @@ def test_nor_by_a_power_cut(podctl, sandbox, namespace, undisturbed, points):
     """With its restart policies still on docker starts it again after a reboot; marked as it is, it goes."""
     wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
     converges(podctl, sandbox, namespace, OLD, wanted)
-    doomed = half_deleted(podctl, sandbox, namespace, points)
+    half_deleted(podctl, sandbox, namespace, points)
     power_cycle(sandbox)
-    is_not_brought_back(podctl, sandbox, namespace, doomed)
+    is_not_brought_back(podctl, sandbox, namespace)
     clear(podctl, f"{namespace}-other", OTHER)
 
 
@@ -210,10 +254,10 @@ def test_docker_commands_that_outlive_podctl_do_no_harm(podctl, sandbox, namespa
     chance = random.Random(seed)
     wanted = {each: expected(undisturbed, podctl, sandbox, namespace, each) for each in (OLD, NEW)}
     points = [chance.randint(1, len(APPLY_STEPS)) for _ in NAMES]
-    kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), OLD, let_go=True)
+    kill_at(podctl, sandbox, after_writing(*points), ("apply", "-n", namespace, "-f", "-"), OLD, let_go=True)
     converges(podctl, sandbox, namespace, OLD, wanted[OLD])
     points = [chance.randint(1, len(REPLACE_STEPS)) for _ in NAMES]
-    kill_at(podctl, sandbox, points, ("apply", "-n", namespace, "-f", "-"), NEW, let_go=True)
+    kill_at(podctl, sandbox, after_writing(*points), ("apply", "-n", namespace, "-f", "-"), NEW, let_go=True)
     converges(podctl, sandbox, namespace, NEW, wanted[NEW])
 
 
@@ -238,7 +282,7 @@ def test_a_kill_at_any_moment_is_mended_by_the_next_apply(podctl, sandbox, names
 
 def test_ctrl_c_lets_the_running_step_end_and_says_what_was_done(podctl, sandbox, namespace, undisturbed):
     wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
-    with Gate(sandbox["alpha"], APPLY_STEPS.index("rename") + 1) as gate:
+    with Gate(sandbox["alpha"], BEGIN + APPLY_STEPS.index("rename") + 1) as gate:
         process = podctl.start("apply", "-n", namespace, "-f", "-")
         process.stdin.write(OLD)
         process.stdin.close()
@@ -248,8 +292,10 @@ def test_ctrl_c_lets_the_running_step_end_and_says_what_was_done(podctl, sandbox
         gate.open()
         out, err = process.communicate(timeout=60)
         assert process.returncode == 130, err
-        assert gate.commands == APPLY_STEPS[: len(gate.commands)], "what ran ended, and nothing was undone"
-    assert gate.commands[-1] == "rename", "no container was started after the interrupt"
+    done = gate.commands[BEGIN:-BEGIN]
+    assert done == APPLY_STEPS[: len(done)], "what ran ended, and nothing was undone"
+    assert done[-1] == "rename", "no container was started after the interrupt"
+    assert gate.commands == written(done), "how it ended is remembered"
     assert "error: pod/on-alpha on alpha: interrupted before it was ready" in err.splitlines()
     assert "pod/on-alpha created" in out.splitlines(), "it is there"
     wait_until_gone(sandbox.minions)

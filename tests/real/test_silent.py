@@ -10,6 +10,10 @@ from faults import Gate, lock_is_free, log_end, logins, small_pod, state_of, wai
 
 CONNECT_TIMEOUT_SECONDS = 5  # in the sandbox's inventory
 NAMES = ("alpha", "bravo", "charlie")
+ONE_OF_THREE = "only 1 of the 3 keepers of the Document answer and hold it"
+WAY_OUT = (
+    "Bring them back and run the same command again; if they are gone for ever, --without-quorum is your word for it."
+)
 
 
 def apply(podctl, namespace, manifests, *flags):
@@ -33,49 +37,136 @@ def pods_on(sandbox, namespace, *minions):
     return found
 
 
-def test_with_a_minion_off_what_is_seen_is_changed_and_what_is_seen_nowhere_waits_for_a_word(
-    podctl, sandbox, namespace
-):
-    applied(podctl, namespace, small_pod("kept", "alpha") + small_pod("changed", "bravo"))
+def test_with_a_minion_off_what_it_is_known_to_have_waits_for_it_and_all_else_is_done(podctl, sandbox, namespace):
+    applied(
+        podctl, namespace, small_pod("kept", "alpha") + small_pod("changed", "bravo") + small_pod("away", "charlie")
+    )
     sandbox["charlie"].kill()
-    wanted = small_pod("kept", "alpha") + small_pod("changed", "bravo", 2) + small_pod("new")
+    wanted = small_pod("kept", "alpha") + small_pod("changed", "bravo", 2) + small_pod("away", "", 2) + small_pod("new")
 
     done = apply(podctl, namespace, wanted)
-    assert (done.returncode, done.stdout) == (4, "pod/kept unchanged\npod/changed configured\n")
-    assert "error: pod/new is not created: it is on no Minion that answers" in done.stderr
-    assert "  charlie: may have it, but is silent: " in done.stderr
-    assert "--assume-empty charlie" in done.stderr
-    assert pods_on(sandbox, namespace, "alpha", "bravo") == {"alpha": ["kept"], "bravo": ["changed"]}
-
-    done = podctl("get", "pods", "-n", namespace, "-o", "name")
-    assert (done.returncode, done.stdout) == (4, "pod/changed\npod/kept\n")
+    assert (done.returncode, done.stdout) == (
+        4,
+        "pod/kept unchanged\npod/changed configured\npod/new created\n",
+    ), done.stderr
+    assert "error: pod/away is not created: charlie may have it\n  charlie: has it, but is silent: " in done.stderr
+    assert "Hint: It goes on when that Minion answers again. If that is dead for good: " in done.stderr
     assert "minion charlie did not answer: " in done.stderr
-
-    done = apply(podctl, namespace, wanted, "--assume-empty", "charlie")
-    assert (done.returncode, done.stdout) == (4, "pod/kept unchanged\npod/changed unchanged\npod/new created\n")
     seen = pods_on(sandbox, namespace, "alpha", "bravo")
     assert sorted(seen["alpha"] + seen["bravo"]) == ["changed", "kept", "new"]
 
+    sandbox.start("charlie")
+    done = apply(podctl, namespace, wanted)
+    assert (done.returncode, done.stdout.splitlines()[2]) == (0, "pod/away configured"), done.stderr
+    assert sorted(name for names in pods_on(sandbox, namespace).values() for name in names) == [
+        "away", "changed", "kept", "new",
+    ]  # fmt: skip
 
-def test_a_pod_that_comes_back_with_its_minion_is_not_there_twice_after_the_next_apply(podctl, sandbox, namespace):
+
+def test_where_nothing_is_remembered_and_one_is_silent_nothing_is_made_without_a_word(podctl, sandbox, namespace):
+    sandbox["charlie"].kill()
+    done = apply(podctl, namespace, small_pod("first"))
+    assert (done.returncode, done.stdout) == (4, "")
+    first, evidence, last = done.stderr.splitlines()
+    assert first == "error: nothing was changed: no Document is in sight, and charlie may hold it"
+    assert evidence.startswith("  charlie: ")
+    assert last == f"Hint: {WAY_OUT}"
+    assert pods_on(sandbox, namespace, "alpha", "bravo") == {"alpha": [], "bravo": []}
+    done = apply(podctl, namespace, small_pod("first"), "--without-quorum")
+    assert (done.returncode, done.stdout) == (4, "pod/first created\n"), done.stderr
+
+
+def test_without_a_majority_of_the_keepers_nothing_is_changed(podctl, sandbox, namespace):
+    applied(podctl, namespace, small_pod("kept", "alpha"))
+    for name in ("bravo", "charlie"):
+        sandbox[name].kill()
+    done = apply(podctl, namespace, small_pod("kept", "alpha", 2))
+    assert (done.returncode, done.stdout) == (4, "")
+    first, *evidence, last = done.stderr.splitlines()
+    assert first == f"error: nothing was changed: {ONE_OF_THREE}; missing: bravo, charlie"
+    assert [line.split(": ")[0] for line in evidence] == ["  bravo", "  charlie"]
+    assert last == f"Hint: {WAY_OUT}"
+    done = podctl("delete", "-n", namespace, "-f", "-", input=small_pod("kept"))
+    assert (done.returncode, done.stdout) == (4, "")
+    assert pods_on(sandbox, namespace, "alpha") == {"alpha": ["kept"]}
+    for name in ("bravo", "charlie"):
+        sandbox.start(name)
+    assert applied(podctl, namespace, small_pod("kept", "alpha")) == ["pod/kept unchanged"]
+
+
+def test_a_pod_that_is_deleted_while_its_minion_is_off_goes_when_that_is_back(podctl, sandbox, namespace):
+    other = small_pod("other", "alpha")
+    applied(podctl, namespace, other + small_pod("gone", "charlie"))
+    sandbox["charlie"].kill()
+    done = podctl("delete", "-n", namespace, "-f", "-", input=small_pod("gone"))
+    assert (done.returncode, done.stdout) == (4, 'pod "gone" deleted\n'), done.stderr
+    assert "note: pod/gone may still run on charlie, which does not answer: " in done.stderr
+
+    sandbox.start("charlie")
+    assert pods_on(sandbox, namespace, "charlie") == {"charlie": ["gone"]}, "docker has started it again"
+    done = apply(podctl, namespace, other)
+    assert (done.returncode, done.stdout) == (0, "pod/other unchanged\n"), done.stderr
+    assert "note: stopped the copy of pod/gone on charlie: stale: nothing names it any more\n" in done.stderr
+    assert pods_on(sandbox, namespace, "charlie") == {"charlie": []}
+
+
+def test_a_pod_that_is_wanted_again_before_its_minion_is_back_is_not_there_twice(podctl, sandbox, namespace):
+    applied(podctl, namespace, small_pod("web", "charlie"))
+    sandbox["charlie"].kill()
+    assert podctl("delete", "-n", namespace, "-f", "-", input=small_pod("web")).returncode == 4
+    done = apply(podctl, namespace, small_pod("web"))
+    assert (done.returncode, done.stdout) == (4, ""), done.stderr
+    assert pods_on(sandbox, namespace, "alpha", "bravo") == {"alpha": [], "bravo": []}
+
+    sandbox.start("charlie")
+    assert applied(podctl, namespace, small_pod("web")) == ["pod/web configured"], "it is the old one, made anew"
+    assert sum(map(len, pods_on(sandbox, namespace).values())) == 1
+
+
+def test_a_pod_that_was_failed_over_and_comes_back_with_its_minion_is_stopped_there_first(podctl, sandbox, namespace):
     applied(podctl, namespace, small_pod("moved", "charlie"))
     sandbox["charlie"].kill()
     elsewhere = small_pod("moved")
-    done = apply(podctl, namespace, elsewhere, "--assume-empty", "charlie")
+    done = apply(podctl, namespace, elsewhere, "--failover")
     assert (done.returncode, done.stdout) == (4, "pod/moved created\n"), done.stderr
     sandbox.start("charlie")
     assert sum(map(len, pods_on(sandbox, namespace).values())) == 2, "docker has started the old copy again"
 
     done = apply(podctl, namespace, elsewhere)
     assert (done.returncode, done.stdout) == (0, "pod/moved unchanged\n"), done.stderr
-    assert f"charlie: pod {namespace}/moved: stopping: a second copy; " in done.stderr
+    assert f"charlie: pod {namespace}/moved: stopping: stale: " in done.stderr
+    assert "note: stopped the copy of pod/moved on charlie: stale: " in done.stderr
     left = pods_on(sandbox, namespace)
     assert left.pop("charlie") == []
     assert sorted(left.values()) == [[], ["moved"]]
     assert applied(podctl, namespace, elsewhere) == ["pod/moved unchanged"]
 
 
-@pytest.mark.parametrize("point", [1, 4], ids=["before anything is made", "while its Pod is half made"])
+BOUND = small_pod("bound", "charlie").replace(
+    "spec:\n", "spec:\n  volumes: [{name: logs, hostPath: {path: /var/tmp}}]\n"
+)
+
+
+def test_data_that_is_on_the_silent_minion_alone_is_given_up_by_force_alone_and_silence_counts_from_the_first_word(
+    podctl, sandbox, namespace
+):
+    applied(podctl, namespace, BOUND + small_pod("free", "charlie"))
+    wanted = BOUND.replace("nodeName: charlie", "") + small_pod("free")
+    sandbox["charlie"].kill()
+    done = apply(podctl, namespace, wanted, "--failover", "--failover-after", "1h")
+    assert (done.returncode, done.stdout) == (4, ""), done.stderr
+    assert "note: pod/free is not failed over: charlie is silent for the first time; " in done.stderr
+    for minion in sandbox.minions[:2]:
+        minion.skew(3601)
+    done = apply(podctl, namespace, wanted, "--failover", "--failover-after", "1h")
+    assert (done.returncode, done.stdout) == (4, "pod/free created\n"), done.stderr
+    assert "note: pod/bound is not failed over: its data is on charlie: hostPath /var/tmp; " in done.stderr
+    done = apply(podctl, namespace, wanted, "--failover", "--force")
+    assert (done.returncode, done.stdout) == (4, "pod/bound created\npod/free unchanged\n"), done.stderr
+
+
+# Three commands make charlie's copy of the Document stand; before that nobody does anything.
+@pytest.mark.parametrize("point", [4, 7], ids=["before anything is made", "while its Pod is half made"])
 @pytest.mark.parametrize("fault", ["kill", "cut"])
 def test_a_minion_lost_during_an_apply_leaves_its_pods_unknown_and_holds_up_no_other(
     podctl, sandbox, namespace, fault, point
@@ -117,14 +208,16 @@ def test_another_host_key_is_refused_with_both_fingerprints_and_nothing_is_touch
     keys = {line.split(",")[0]: line.split(" ", 1) for line in lines}
     keys["charlie"][1] = keys["alpha"][1]
     (tmp_path / "known_hosts").write_text("".join(f"{names} {key}\n" for names, key in keys.values()))
+    known = small_pod("known", "alpha")
+    applied(podctl, namespace, known)
     before = state_of(sandbox["charlie"], namespace)
     end = log_end(sandbox["charlie"])
 
     done = podctl(
         "apply", "-i", str(tmp_path / "inventory.yaml"), "-n", namespace, "-f", "-",
-        input=small_pod("new", "charlie") + small_pod("known", "alpha"),
+        input=small_pod("new", "charlie") + known,
     )  # fmt: skip
-    assert (done.returncode, done.stdout) == (4, "")
+    assert (done.returncode, done.stdout) == (4, "pod/known unchanged\n")
     lines = done.stderr.splitlines()
     told = next(line for line in lines if line.startswith("minion charlie did not answer: "))
     assert "ITS HOST KEY HAS CHANGED: another machine may answer in its place" in told
