@@ -25,10 +25,17 @@ if TYPE_CHECKING:
 _STEP_PATIENCE_SECONDS = 8
 # Processes of the Minion by name: all of sshd, sessions included. ($1: the signal, $2: the name)
 _SIGNAL = 'for p in /proc/[0-9]*; do [ "$(cat $p/comm 2>/dev/null)" != "$2" ] || kill -"$1" "${p#/proc/}"; done; true'
+# Blocks are set aside, not written: as large files as there is room for, until none of 4 kB fits.
 _FILL = """\
-cd /run/sandbox/disk && rm -f filler && fallocate -l "$(df --output=avail -B1 . | tail -n 1 | tr -d ' ')" filler ||
-dd if=/dev/zero of=filler bs=1M 2>/dev/null; true
+cd /run/sandbox/disk || exit
+left() { df --output=avail -B1 . | tail -n 1 | tr -d ' '; }
+i=0; n=$(left)
+while [ "$n" -ge 4096 ]; do
+    if fallocate -l "$n" "filler.$i" 2>/dev/null; then n=$(left); else n=$((n / 2)); fi
+    i=$((i + 1))
+done
 """
+_EMPTY = "rm -f /run/sandbox/disk/filler.*"
 _LISTEN = f"setsid busybox nc -l -p {PORT} </dev/null >/dev/null 2>&1 & echo $! >/run/taken"
 _UNLISTEN = 'kill "$(cat /run/taken 2>/dev/null)" 2>/dev/null; rm -f /run/taken'
 
@@ -106,7 +113,7 @@ def _pair(
             lambda: signal_all(minion, "STOP", "dockerd"), lambda: signal_all(minion, "CONT", "dockerd"),
         ),
         Trouble.SSHD_STOPPED: (lambda: signal_all(minion, "STOP", "sshd"), lambda: signal_all(minion, "CONT", "sshd")),
-        Trouble.DISK_FULL: (lambda: shell(_FILL), lambda: shell("rm -f /run/sandbox/disk/filler")),
+        Trouble.DISK_FULL: (lambda: shell(_FILL), lambda: shell(_EMPTY)),
         Trouble.PORT_TAKEN: (lambda: shell(_LISTEN), lambda: shell(_UNLISTEN)),
         Trouble.SKEW: (lambda: minion.skew(number * 3600), lambda: minion.skew(0)),
     }  # fmt: skip
@@ -123,7 +130,7 @@ def _mend(sandbox: Sandbox, minion: SandboxMinion) -> None:
     sandbox.start(minion.name)
     for name in ("dockerd", "sshd"):
         signal_all(minion, "CONT", name)
-    minion.run(["sh", "-c", f"rm -f /run/sandbox/disk/filler; {_UNLISTEN}"], check=False)
+    minion.run(["sh", "-c", f"{_EMPTY}; {_UNLISTEN}"], check=False)
     minion.mend()
     minion.skew(0)
     if minion.docker_died():
