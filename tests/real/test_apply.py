@@ -125,9 +125,12 @@ def test_a_second_apply_says_unchanged_and_runs_no_command_that_changes_anything
     assert everything(sandbox) == before
 
 
-def test_a_key_that_no_pod_uses_changes_nothing(shop):
-    done = shop.apply(SHOP.replace("unused: x", "unused: z"), "--no-wait")
-    assert (done.returncode, done.stdout) == (0, said(["unchanged"] * 5))
+def test_a_key_that_no_pod_uses_is_remembered_and_changes_no_pod(shop):
+    before = containers(shop)
+    for value in "zx":
+        done = shop.apply(SHOP.replace("unused: x", f"unused: {value}"), "--no-wait")
+        assert (done.returncode, done.stdout) == (0, said(["configured"] + ["unchanged"] * 4))
+    assert containers(shop) == before
 
 
 def test_diff_of_what_is_there_is_empty_and_exits_0(shop):
@@ -241,7 +244,12 @@ def test_mixed_results_give_the_worst_exit_code_and_hold_up_nobody(sandbox, podc
     assert " in use" in in_use
     assert [reason.split(": ")[0] for reason in reasons] == ["  alpha", "  bravo", "  charlie"]
     assert all(": memory: 100Ti asked, " in reason for reason in reasons)
-    assert hint == "Hint: Change what the reasons name, make room, or add a Minion; then run the same apply again."
+    assert hint == "Hint: Change what the reasons name, make room, or add a Minion; the next apply tries it again."
+    done = podctl("apply", "-n", namespace, "-f", "-", input=listed(pod("well", "alpha")))
+    assert (done.returncode, done.stdout) == (0, "pod/well unchanged\n"), "what waits is not this one's failure"
+    assert f"note: pod/huge of an earlier apply still waits: {diagnosis.strip()}\n" in done.stderr
+    done = podctl("delete", "-n", namespace, "-f", "-", input=listed(pod("huge", "", **HUGE)))
+    assert (done.returncode, done.stdout) == (0, 'pod "huge" deleted\n'), done.stderr
 
 
 def test_progress_in_a_pipe_is_plain_lines_and_on_a_terminal_leaves_a_clean_screen(podctl, namespace, tmp_path):

@@ -114,10 +114,14 @@ def test_a_minion_that_would_come_takes_what_the_others_cannot(simulated):
     assert simulated(text, "--with", "1", "--like", "alpha")["new"][0] == "alpha-new-1"
 
 
-def test_while_a_minion_is_silent_new_pods_wait_unless_it_is_thought_away(sandbox, simulated):
+def test_while_a_minion_is_silent_its_pods_wait_for_it_unless_it_is_thought_away(sandbox, podctl, namespace, simulated):
+    there = podctl("apply", "-n", namespace, "-f", "-", input=pod("there", selector=on("bravo")))
+    assert there.returncode == 0, there.stderr
     sandbox["bravo"].cut()
-    assert simulated(pod("new"), code=4)["new"][0] is None
-    assert simulated(pod("new"), "--without", "bravo")["new"][0] in ("alpha", "charlie")
+    told = simulated(pod("there") + pod("new"), code=4)
+    assert (told["there"][0], told["new"][0] in ("alpha", "charlie")) == (None, True)
+    for name, (minion, _) in simulated(pod("there") + pod("new"), "--without", "bravo").items():
+        assert minion in ("alpha", "charlie"), name
     assert simulated(pod("new"), "--offline")["new"][0]  # which asks nobody
 
 
