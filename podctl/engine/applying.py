@@ -11,6 +11,7 @@ from podctl.core.document.adopting import adopted
 from podctl.core.document.changes import after_plan, settled, without
 from podctl.core.document.failover import Failover, FailoverWish, fail_over
 from podctl.core.document.model import Caller, Document
+from podctl.core.document.recall import doubt
 from podctl.core.document.silences import next_silences
 from podctl.core.outcome import Word
 from podctl.core.placement import Policy
@@ -70,6 +71,7 @@ class Done:
     pruned: Pruned = NOTHING
     claims_removed: ClaimsRemoved = field(default_factory=ClaimsRemoved)
     notes: tuple[str, ...] = ()
+    doubt: str = ""  # of a rehearsal: why the apply itself would change nothing now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,8 @@ def run(session: Session, wish: Wish, allow: Callable[[Pruned], None], say: Call
     job = _job(draft, plan)
     check_inputs(plan, job)
     if wish.dry_run:
-        return replace(draft.done, plan=plan)
+        why = doubt(keeping.recalled, keeping.cluster, without_quorum=wish.without_quorum)
+        return replace(draft.done, plan=plan, doubt=why)
     allow(draft.pruned)
     troubles: tuple[Outcome, ...] = ()
     if wish.pull:
@@ -119,7 +122,8 @@ def _draft(keeping: Keeping, wish: Wish) -> _Draft:
     failover = fail_over(document, cluster, wish.failover) if wish.failover else Failover()
     pruned = wish.prune.choose(standing, cluster, files) if wish.prune else NOTHING
     waiting = [key for key, each in sorted(document.pods.items()) if not each.minion and key not in pruned.pods]
-    manifests, broken = completed(document, [*failover.lost, *waiting], files)
+    lost = [key for key in failover.lost if key not in pruned.pods]
+    manifests, broken = completed(document, [*lost, *waiting], files)
     named = {pod.key for pod in files.pods}
     done = Done(
         cluster=cluster, document=document, manifests=manifests, plan=Plan(), broken=broken, failover=failover,

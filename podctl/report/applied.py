@@ -29,7 +29,8 @@ def out_lines(done: Done, *, dry_run: bool) -> list[str]:
 def error_lines(done: Done, *, dry_run: bool) -> list[str]:
     """For stderr: the plan, where it is only one; then what went wrong, what waits, and who was silent."""
     own = [each for each in done.plan.held if each.key not in done.retried]
-    lines = outcomes.plan_lines(done.plan) if dry_run else list(_stopped_lines(done))
+    lines = [f"warning: as it is now, apply would change nothing: {done.doubt}"] if done.doubt else []
+    lines += outcomes.plan_lines(done.plan) if dry_run else list(_stopped_lines(done))
     lines += outcomes.trouble_lines(done.outcomes)
     lines += claim_trouble_lines(done.claims_removed.problems)
     lines += outcomes.held_lines(own)

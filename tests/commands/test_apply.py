@@ -224,6 +224,22 @@ def test_the_operators_word_places_it_elsewhere_and_the_plan_says_that_a_copy_ma
     assert shown.err.splitlines()[0].endswith("; a copy may still run there; only fit: asks for no cpu and no memory")
 
 
+def test_a_rehearsal_says_that_the_apply_itself_would_refuse(shop, written, capsys):
+    shop.minion("alpha").silent("beta")
+    assert shop.podctl("apply", "--dry-run", "-f", written(manifest("web"))) == 4
+    assert capsys.readouterr().err.splitlines()[0] == (
+        "warning: as it is now, apply would change nothing: no Document is in sight, and beta may hold it"
+    )
+
+
+def test_what_is_pruned_is_not_failed_over(shop, written, capsys):
+    old = manifest("old", labels={"app": "shop"})
+    shop.minion("alpha", document=memory(entry("old", "beta", old))).silent("beta")
+    words = ("apply", "--dry-run", "--failover", "--prune", "-l", "app=shop", "-f", written(manifest("new")))
+    assert shop.podctl(*words) == 4
+    assert capsys.readouterr().out == "pod/new created (dry run)\npod/old pruned (dry run)\n"
+
+
 def test_a_minion_that_is_silent_for_the_first_time_is_not_dead_after_ten_minutes(shop, written, capsys):
     shop.minion("alpha", document=memory(entry("web", "beta"))).silent("beta")
     words = ("apply", "--dry-run", "--failover", "--failover-after", "10m", "-f", written(manifest("web")))
