@@ -93,7 +93,7 @@ def delete(
         click.echo(line)
     say_errors(outcomes.trouble_lines(done.outcomes))
     say_errors(removal.claim_trouble_lines(done.claims.problems))
-    say_errors(removal.later_lines(done.doomed, done.document, done.cluster))
+    say_errors(removal.later_lines(done.doomed.keys, done.document, done.cluster))
     say_errors(outcomes.unremembered_lines(done.notes))
     click.echo(silence_text(done.cluster), nl=False, err=True)
     codes = [*outcomes.codes(done.outcomes, (), done.cluster), *done.codes]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from podctl.core.actions import Plan
+    from podctl.core.actions import Action, Plan
     from podctl.core.document.model import Document
     from podctl.core.manifest import Manifests
     from podctl.core.model import Cluster
@@ -77,11 +77,18 @@ class PruneWish:
 
 
 def with_pruned(plan: Plan, pruned: Pruned, cluster: Cluster) -> Plan:
-    """`plan` with the removal of the pruned Pods before all else."""
-    doomed = {id(action.pod) for action in plan.actions if isinstance(action, Remove)}
+    """`plan` with the removal of the pruned Pods, before all else where it has none yet."""
+    there = {id(action.pod) for action in plan.actions if isinstance(action, Remove)}
     gone = [
         removal(cluster, pod, ASKED_FOR)
         for pod in cluster.pods
-        if pod.key in pruned.pods and pod.mark is Mark.COMMITTED and id(pod) not in doomed
+        if pod.key in pruned.pods and pod.mark is Mark.COMMITTED and id(pod) not in there
     ]
-    return replace(plan, actions=(*gone, *plan.actions))
+    return replace(plan, actions=(*gone, *(_asked_for(action, pruned) for action in plan.actions)))
+
+
+def _asked_for(action: Action, pruned: Pruned) -> Action:
+    """A copy that no Document names any more as this very command wants it is not stale: somebody asked for it."""
+    if isinstance(action, Remove) and not action.leftover and action.key in pruned.pods:
+        return replace(action, reason=ASKED_FOR)
+    return action

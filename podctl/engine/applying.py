@@ -136,8 +136,9 @@ def _draft(keeping: Keeping, wish: Wish) -> _Draft:
 
 def _plan(draft: _Draft, replace_all: frozenset[PodKey] = frozenset()) -> Plan:
     cluster = draft.keeping.cluster
+    left = without(draft.standing, cluster, pods=draft.pruned.pods)  # what is pruned makes room
     plan = make_plan(
-        draft.manifests.pods, cluster, document=draft.standing, given_up=draft.failover.lost, replace_all=replace_all,
+        draft.manifests.pods, cluster, document=left, given_up=draft.failover.lost, replace_all=replace_all,
         policy=draft.wish.policy,
     )  # fmt: skip
     return with_pruned(plan, draft.pruned, cluster)

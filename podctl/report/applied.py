@@ -8,7 +8,7 @@ from podctl.core.actions import Create, Remove
 from podctl.core.removals import STALE
 from podctl.report import outcomes
 from podctl.report.answers import silence_text
-from podctl.report.removal import claim_trouble_lines
+from podctl.report.removal import claim_trouble_lines, later_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,7 @@ def _remembered_lines(done: Done) -> Iterator[str]:
             yield f"note: pod/{key.name} is made anew on {makers[key]}: {why}"
     for key, why in done.failover.kept.items():
         yield f"note: pod/{key.name} is not failed over: {why}"
+    yield from later_lines(done.pruned.pods, done.document, done.cluster)
     yield from outcomes.unremembered_lines(done.notes)
 
 

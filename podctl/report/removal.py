@@ -88,10 +88,10 @@ def _unseen(doomed: Doomed) -> set[PodKey]:
     return set(doomed.keys) - {pod.key for pod in doomed.pods}
 
 
-def later_lines(doomed: Doomed, document: Document, cluster: Cluster) -> list[str]:
+def later_lines(keys: Iterable[PodKey], document: Document, cluster: Cluster) -> list[str]:
     """Pods on Minions that do not answer: no longer wanted, and stopped when their Minion is back."""
     silent = {each.minion.name for each in cluster.silent}
-    places = {key: document.pods[key].minion for key in doomed.keys if key in document.pods}
+    places = {key: document.pods[key].minion for key in keys if key in document.pods}
     return [
         f"note: pod/{key.name} may still run on {minion}, which does not answer: "
         f"the next command that changes anything stops it there once {minion} is back"

@@ -199,13 +199,13 @@ def test_what_is_deleted_on_a_silent_minion_is_said_to_go_later():
     entry = PodEntry(key=KEY, manifest=manifest("web"), spec_hash="v1:0", uid="u", minion="beta")
     known = Document(cluster="shop", pods={KEY: entry})
     seen = Cluster(name="shop", minions=(minion(), silent("beta")))
-    (line,) = removal.later_lines(Doomed(keys=(KEY,)), known, seen)
+    (line,) = removal.later_lines((KEY,), known, seen)
     assert line == (
         "note: pod/web may still run on beta, which does not answer: "
         "the next command that changes anything stops it there once beta is back"
     )
-    assert removal.later_lines(Doomed(keys=(KEY,)), known, Cluster(name="shop", minions=(minion(name="beta"),))) == []
-    assert removal.later_lines(Doomed(), known, seen) == []
+    assert removal.later_lines((KEY,), known, Cluster(name="shop", minions=(minion(name="beta"),))) == []
+    assert removal.later_lines((), known, seen) == []
 
 
 MANY = tuple(ObjectKey("ConfigMap", "default", each) for each in "abc")
