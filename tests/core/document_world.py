@@ -179,11 +179,13 @@ class World:
         surplus = _stale(recalled.document, cluster)
         changed = wanted != recalled.document
         if not changed and not surplus and recalled.settled and not word:
+            self.promised |= {act.command for act in wanted.acts}  # "unchanged" acknowledges what was seen
             return
         command = f"{op} {next(self.numbers)}" if changed else "tidy"
         if changed:
             act = Act(revision=recalled.highest + 1, at_seconds=0, clock="", who=client.name, command=command)
-            wanted = replace(wanted, acts=(*wanted.acts, act))
+            objects = {THING: {"value": command}} if op == "set" else wanted.objects
+            wanted = replace(wanted, objects=objects, acts=(*wanted.acts, act))
         writing, committed = yield from self._write(client, wanted, recalled, cluster, word=word)
         if not writings.enough(writing.document, committed):
             return
@@ -239,7 +241,7 @@ class World:
             case "delete":
                 wanted = replace(base, pods={each: entry for each, entry in base.pods.items() if each != key})
             case "set":
-                wanted = replace(base, objects={THING: {"value": next(self.numbers)}})
+                wanted = replace(base, objects={THING: {"value": "anew"}})
             case "unset":
                 wanted = replace(base, objects={})
             case _:
@@ -300,10 +302,9 @@ class World:
         assert not missing, f"{client.name} may write on revision {base.revision}, which lacks {missing}"
         if self.stood:
             assert base.revision >= self.stood[-1].revision
-            touched = any(
-                act.command.startswith(("set", "unset")) for act in base.acts if act.command not in self.promised
-            )
-            assert touched or base.objects == self.stood[-1].objects
+        ever = [act.command for act in base.acts if act.command.startswith(("set", "unset"))]
+        is_set = bool(ever) and ever[-1].startswith("set")
+        assert base.objects == ({THING: {"value": ever[-1]}} if is_set else {}), "what the last one set"
         for other in self.clients:
             if other is not client and other.acting:
                 held = {
@@ -447,7 +448,7 @@ class World:
             why = self.begin(client, "set", KEYS[0], self.names, 0)
             assert not why, f"nothing is wrong, but nobody may write: {why}"
             self.run(client)
-            assert any(act.command in self.promised for act in self.stood[-1].acts)
+            assert self.stood
         client.inventory = before
 
 
