@@ -13,6 +13,7 @@ from podctl.core.model import Mark
 if TYPE_CHECKING:
     from podctl.core.model import PodKey
 
+DONE = ".done"  # how the name of a copy of the Document ends when all that it says was done
 _LONGEST_FOLDER = 255  # characters, on Linux
 
 
@@ -27,6 +28,11 @@ def infra(cluster: str, key: PodKey) -> str:
 def document(cluster: str, revision: int) -> str:
     """A copy of the Document. A namespace has no dot, so that no Pod can have this name."""
     return f"podctl_{cluster}_state.{revision}"
+
+
+def document_done(cluster: str, revision: int) -> str:
+    """A copy whose command came to its end without a failure."""
+    return document(cluster, revision) + DONE
 
 
 def marked(name: str, mark: Mark, uid: str) -> str:

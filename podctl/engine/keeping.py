@@ -1,7 +1,7 @@
 """The right to write, for the time of one command: locks, one look, the Document in sight, and its next revisions.
 
-A write is two rounds over the keepers (see podctl.core.document.recall); whoever wrote may act. At the end the Act's
-result is written, which takes the copies of the first write with it.
+A write is two rounds over the keepers (see podctl.core.document.recall); whoever wrote may act. At the end the copies
+are marked as done, or what went otherwise is written, and the copies from before go.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from podctl.core.document.cordons import with_cordons
-from podctl.core.document.model import MOST_ACTS, MOST_DEEDS, Act, Caller
+from podctl.core.document.model import DONE, MOST_ACTS, MOST_DEEDS, Act, Caller
 from podctl.core.document.recall import doubt, enough, recall
 from podctl.core.document.silences import clock_of, next_silences
 from podctl.core.document.stale import stale
@@ -49,6 +49,9 @@ class Keeping:
     recalled: Recalled
     without_quorum: bool = False
     _failures: dict[str, str] = field(default_factory=dict)  # by Minion: of the write that is going on
+    _older: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by Minion: copies that go when all is done
+    _committed: list[str] = field(default_factory=list)  # the Minions that have what was written last
+    _complete: bool = False  # all have it that were to get it
     _act: Act | None = None
 
     @classmethod
@@ -102,7 +105,7 @@ class Keeping:
             deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS),
         )  # fmt: skip
         later = {pod.minion for pod, _ in stale(self.document, self.cluster)} if self.recalled.found else set()
-        self._write(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]), later)
+        self._write(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]), later=later)
 
     def close(self, deeds: Sequence[Deed], result: str, wanted: Document | None = None) -> str:
         """Remembers how the Act ended; why that was not possible, else "". What it did is done either way.
@@ -115,40 +118,70 @@ class Keeping:
             self._act, deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS), result=result
         )
         try:
-            self._write(replace(wanted or self.document, acts=(*self.document.acts[:-1], ended)))
+            if self._complete and ended == replace(self._act, result=DONE) and wanted in (None, self.document):
+                return self._mark()
+            wanted = wanted or self.document
+            self._write(replace(wanted, acts=(*self.document.acts[:-1], ended)), sweep=True)
         except PodctlError as error:
             return error.message
         return ""
 
-    def _write(self, wanted: Document, later: Collection[str] = ()) -> None:
+    def _mark(self) -> str:
+        """All came as it was written: a name says so, which is cheaper than one more copy. "", or why none could."""
+        cluster, revision = self.cluster.name, self.document.revision
+        marked = self._round(
+            self._committed,
+            lambda name: (*copies.end(self.session.minion(name), cluster, revision), *self._swept(name)),
+            needed=1,
+        )
+        return "" if marked else "; ".join(f"{name}: {why}" for name, why in sorted(self._failures.items()))
+
+    def _swept(self, name: str) -> tuple[Step, ...]:
+        """The copies before the newest go when all is done: each is a moment less until its command may act."""
+        return copies.forget(self.session.minion(name), self._older.get(name, ()))
+
+    def _write(self, wanted: Document, *, later: Collection[str] = (), sweep: bool = False) -> None:
         """`later`: Minions where a stale copy goes before all else; they get theirs at the end, unless needed."""
         self._failures.clear()
         named = replace(wanted, silences=next_silences(self.document, self.cluster))
         writing = plan_writing(named, self.recalled, self.cluster, without_quorum=self.without_quorum)
         every = [name for name in writing.copies if name in self.session.reached]
         others = [name for name in every if name not in later]
-        writers = others if enough(writing.document, others) else every
-        prepared = self._round(writers, lambda name: self._prepare(name, writing))
+        prepared = self._prepare(others if enough(writing.document, others) else every, writing)
         self._enough(writing.document, prepared)
-        committed = self._round(prepared, lambda name: self._commit(name, writing), needed=1)
-        self._enough(writing.document, committed)
-        self.cluster = written(self.cluster, writing, committed)
+        for name in prepared:
+            self._older[name] = (*self._older.get(name, ()), *writing.older.get(name, ()))
+        self._committed = self._round(prepared, lambda name: self._commit(name, writing, sweep=sweep), needed=1)
+        self._enough(writing.document, self._committed)
+        self._complete = set(self._committed) == set(every)
+        self.cluster = written(self.cluster, writing, self._committed)
         self.recalled = recall(self.cluster)
         self._round(
             (writing.forget.keys() & set(self.session.reached)) - set(later),
             lambda name: copies.forget(self.session.minion(name), writing.forget[name]),
         )
 
-    def _prepare(self, name: str, writing: Writing) -> tuple[Step, ...]:
-        facts = next(each.facts for each in self.cluster.minions if each.minion.name == name)
-        assert facts is not None  # noqa: S101 - a Minion that answers has them
-        revision = writing.document.revision
-        minion, cluster = self.session.minion(name), self.cluster.name
-        return copies.prepare(minion, facts.architecture, cluster, revision, writing.payload)
+    def _prepare(self, names: Sequence[str], writing: Writing) -> list[str]:
+        """The first round. A copy that runs shows that its image is there; where that was wrong, it is sent."""
+        seen = {each.minion.name: each for each in self.cluster.minions}
+        revision, cluster = writing.document.revision, self.cluster.name
 
-    def _commit(self, name: str, writing: Writing) -> tuple[Step, ...]:
-        minion, older = self.session.minion(name), writing.older.get(name, ())
-        return copies.commit(minion, self.cluster.name, writing.document.revision, older)
+        def copy(name: str) -> tuple[Step, ...]:
+            return copies.prepare(self.session.minion(name), cluster, revision, writing.payload)
+
+        def with_image(name: str) -> tuple[Step, ...]:
+            facts = seen[name].facts
+            assert facts is not None  # noqa: S101 - a Minion that answers has them
+            return (*copies.image(self.session.minion(name), facts.architecture, revision), *copy(name))
+
+        showing = [name for name in names if any(each.running for each in seen[name].copies)]
+        done = self._round(names, lambda name: copy(name) if name in showing else with_image(name))
+        wrong = [name for name in showing if copies.lacks_image(self._failures.get(name, ""))]
+        return done + self._round(wrong, with_image)
+
+    def _commit(self, name: str, writing: Writing, *, sweep: bool) -> tuple[Step, ...]:
+        steps = copies.commit(self.session.minion(name), self.cluster.name, writing.document.revision)
+        return (*steps, *self._swept(name)) if sweep else steps
 
     def _round(
         self, names: Iterable[str], steps: Callable[[str], Sequence[Step]], needed: int | None = None

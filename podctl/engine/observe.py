@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from podctl.core import naming
 from podctl.core.document.model import DocumentCopy
 from podctl.core.model import Mark, ObservedMinion, ObservedPod, PodKey, Role
 from podctl.core.naming import mark_of
@@ -82,6 +83,7 @@ def _copy(container: ObservedContainer) -> DocumentCopy:
         revision=_number(container.labels),
         committed=not container.name.endswith(f".{Mark.NEW}"),
         running=container.running,
+        done=container.name.endswith(naming.DONE),
         container=container.id,
         payload=labels.unpack_document(container.labels),
     )

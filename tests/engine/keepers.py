@@ -58,9 +58,10 @@ class Keeper(FakeTransport):
                 return 1, b"", b"the container name is in use"
             pairs = (line.partition("=") for line in step.files[3].splitlines())
             self.copies[name] = {key: value for key, _, value in pairs}
-        elif step.title.startswith("start the Document"):
-            self.started.add(words[-1])
-        elif step.title.startswith("commit the Document"):
+            if self.refuses == "start":
+                return 125, b"", b"cannot start the container"
+            self.started.add(name)
+        elif step.title.startswith(("commit the Document", "mark the Document")):
             old, new = words[-2:]
             self.copies[new] = self.copies.pop(old)
         elif step.title.startswith("remove older copies"):

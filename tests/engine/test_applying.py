@@ -91,7 +91,7 @@ def test_a_configmap_by_itself_is_remembered_and_the_second_time_nothing_is_writ
     site = parse([("site.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: site}\ndata: {a: b}\n")])
     done = apply(bravo, site)
     assert (done.outcomes, done.notes) == ([], ())
-    assert bravo.names == ("state.3",)
+    assert bravo.names == ("state.2.done",)
     bravo.steps.clear()
     assert apply(bravo, site).document.objects.keys() == {ObjectKey("ConfigMap", "default", "site")}
     assert bravo.changes == []

@@ -112,7 +112,7 @@ def test_a_pod_is_forgotten_before_it_is_stopped_and_the_end_is_remembered():
     assert [(each.key, each.word) for each in done.outcomes] == [(HOST, Word.DELETED)]
     begun, marked, ended = (
         next(at for at, title in enumerate(order) if title.startswith(what))
-        for what in ("commit the Document's revision 2", "mark pod", "commit the Document's revision 3")
+        for what in ("commit the Document's revision 2", "mark pod", "mark the Document's revision 2 as done")
     )
     assert begun < marked < ended
     document = remembered(those)

@@ -57,8 +57,7 @@ def test_a_write_is_a_copy_on_every_keeper_and_only_then_a_name():
     keeping = opened(those)
     keeping.write(with_site(keeping.document), [MADE])
     assert [each.changes for each in those.values()] == [
-        ["check that the infra image is there", "write the Document's revision 1",
-         "start the Document's container", "commit the Document's revision 1"],
+        ["check that the infra image is there", "write the Document's revision 1", "commit the Document's revision 1"],
     ] * 3  # fmt: skip
     assert names(those) == dict.fromkeys(NAMES, ("state.1",))
     assert keeping.document.keepers == NAMES
@@ -83,7 +82,7 @@ def test_nobody_commits_before_enough_are_prepared():
 def test_the_end_of_the_command_is_written_over_its_beginning():
     those = keepers()
     assert written(those) == ""
-    assert names(those) == dict.fromkeys(NAMES, ("state.2",))
+    assert names(those) == dict.fromkeys(NAMES, ("state.1.done",))  # no copy more: the name says it
     recalled = remembered(those)
     assert recalled.settled
     (act,) = recalled.document.acts
@@ -140,14 +139,14 @@ def test_a_majority_is_enough(faults):
     assert SITE in remembered(those).document.objects
     assert written(those, "2") == ""
     assert remembered(those).document.objects[SITE]["data"] == {"a": "2"}
-    assert names(those) == dict.fromkeys(NAMES, ("state.3",))  # whoever lacked it has it again
+    assert names(those) == dict.fromkeys(NAMES, ("state.2.done",))  # whoever lacked it has it again
 
 
 TOO_MANY = {
-    "two have no room": ({"refuses": "write the Document"}, "write the Document's revision 3: no space left on device"),
+    "two have no room": ({"refuses": "write the Document"}, "write the Document's revision 2: no space left on device"),
     "two links break before it is written": ({"dies_at": "write the Document"}, "the connection ended"),
-    "two cannot start it": ({"refuses": "start"}, "start the Document's container: no space left on device"),
-    "two cannot commit": ({"refuses": "commit"}, "commit the Document's revision 3: no space left on device"),
+    "two cannot start it": ({"refuses": "start"}, "write the Document's revision 2: cannot start the container"),
+    "two cannot commit": ({"refuses": "commit"}, "commit the Document's revision 2: no space left on device"),
     "two links break before it is committed": ({"dies_at": "commit"}, "the connection ended"),
 }
 
@@ -183,7 +182,7 @@ def test_after_a_failed_write_the_next_one_stands_and_is_newer_than_what_was_lef
     written(those, "won")
     recalled = remembered(those)
     assert (recalled.document.objects[SITE]["data"], recalled.settled) == ({"a": "won"}, True)
-    assert {each for those_names in names(those).values() for each in those_names} == {"state.5"}
+    assert {each for those_names in names(those).values() for each in those_names} == {"state.3.done"}
 
 
 def test_what_came_of_a_command_is_no_error_where_it_cannot_be_written_down():
@@ -192,7 +191,8 @@ def test_what_came_of_a_command_is_no_error_where_it_cannot_be_written_down():
     keeping.write(with_site(keeping.document), [])
     for each in those.values():
         each.dead = True
-    assert keeping.close([], "done").startswith("nothing was changed: the Document could not be written to alpha, ")
+    assert keeping.close([], "done").startswith("alpha: Minion alpha: mark the Document's revision 1 as done: ")
+    assert keeping.close([], "1 of 2 failed").startswith("nothing was changed: the Document could not be written to ")
 
 
 def silent(*gone, those):
@@ -205,7 +205,11 @@ def test_with_one_silent_of_three_it_can_be_written_and_since_when_it_is_silent_
     keeping = opened(silent("bravo", those=those))
     keeping.write(with_site(keeping.document, "2"), [])
     assert keeping.document.silences == {"bravo": Silence(since_seconds=int(NOON.timestamp()), clock="alpha")}
-    assert names(those) == {"alpha": ("state.3",), "bravo": ("state.2",), "charlie": ("state.3",)}
+    assert names(those) == {
+        "alpha": ("state.1.done", "state.2"), "bravo": ("state.1.done",), "charlie": ("state.1.done", "state.2"),
+    }  # fmt: skip
+    assert keeping.close([], "done") == ""
+    assert names(those) == {"alpha": ("state.2.done",), "bravo": ("state.1.done",), "charlie": ("state.2.done",)}
 
 
 def test_what_a_minion_that_was_away_remembers_does_not_count_and_goes():
@@ -217,7 +221,7 @@ def test_what_a_minion_that_was_away_remembers_does_not_count_and_goes():
     recalled = remembered(those)
     assert recalled.document.objects[SITE]["data"] == {"a": "2"}
     written(those, "3")
-    assert names(those) == dict.fromkeys(NAMES, ("state.5",))
+    assert names(those) == dict.fromkeys(NAMES, ("state.3.done",))
     assert remembered(those).document.silences == {}
 
 
@@ -266,4 +270,4 @@ def test_five_keep_it_where_there_are_more_and_one_that_is_lost_gives_way():
     assert those["foxtrot"].names == ()
     away = {**those, "alpha": ConnectError("Minion alpha: no route")}
     assert write(away) == every[1:]
-    assert those["foxtrot"].names == ("state.4",)
+    assert those["foxtrot"].names == ("state.2.done",)

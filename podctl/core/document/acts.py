@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from podctl.core.actions import ASKED_FOR, NOWHERE, Create, Remove, Replace, Start
-from podctl.core.document.model import Deed
+from podctl.core.document.model import DONE, Deed
 from podctl.core.outcome import Word
 from podctl.errors import ExitCode
 
@@ -76,4 +76,4 @@ def result_of(outcomes: Iterable[Outcome], codes: Iterable[ExitCode] = ()) -> st
     wrong = [each for each in every if each.code is not ExitCode.DONE]
     if ExitCode.INTERRUPTED in (*codes, *(each.code for each in wrong)):
         return "interrupted"
-    return f"{len(wrong)} of {len(every)} failed" if wrong else "done"
+    return f"{len(wrong)} of {len(every)} failed" if wrong else DONE

@@ -74,20 +74,27 @@ def _default(of: dataclasses.Field[Any]) -> Any:
 
 
 def _document(value: Mapping[str, Any]) -> Document:
+    """What an older podctl did not write has its default."""
     pods = [_pod(each) for each in value["pods"]]
     return Document(
         cluster=value["cluster"],
         revision=value["revision"],
         keepers=tuple(value["keepers"]),
-        elders=tuple(value["elders"]),
+        elders=tuple(value.get("elders", ())),
         pods={each.key: each for each in pods},
-        objects={ObjectKey(each["kind"], each["namespace"], each["name"]): each["raw"] for each in value["objects"]},
-        leaving={each["uid"]: _leaving(each) for each in value["leaving"]},
-        claims={PodKey(namespace, name): minion for namespace, name, minion in value["claims"]},
-        cordons=frozenset(value["cordons"]),
-        silences={name: Silence(**each) for name, each in value["silences"].items()},
-        acts=tuple(Act(**{**each, "deeds": tuple(Deed(**deed) for deed in each["deeds"])}) for each in value["acts"]),
+        objects={
+            ObjectKey(each["kind"], each["namespace"], each["name"]): each["raw"] for each in value.get("objects", ())
+        },
+        leaving={each["uid"]: _leaving(each) for each in value.get("leaving", ())},
+        claims={PodKey(namespace, name): minion for namespace, name, minion in value.get("claims", ())},
+        cordons=frozenset(value.get("cordons", ())),
+        silences={name: Silence(**each) for name, each in value.get("silences", {}).items()},
+        acts=tuple(_act(each) for each in value.get("acts", ())),
     )
+
+
+def _act(value: Mapping[str, Any]) -> Act:
+    return Act(**{**value, "deeds": tuple(Deed(**deed) for deed in value["deeds"])})
 
 
 def _leaving(value: Mapping[str, Any]) -> Leaving:

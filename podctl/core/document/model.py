@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from podctl.core.model import PodKey
 
 MOST_ACTS = 200  # that a Document remembers
+DONE = "done"  # the result of an Act that went well
 MOST_DEEDS = 50  # that an Act names one by one
 
 
@@ -110,6 +111,7 @@ class DocumentCopy:
     revision: int
     committed: bool
     running: bool  # what does not run, a prune may take
+    done: bool = False  # its newest Act came to its end, and all went well
     container: str  # its id
     payload: str = field(repr=False)  # as codec.encode made it
 

@@ -15,11 +15,11 @@ that came no further than its first round proves nothing about what its Minion k
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from podctl.core.document.codec import decode
-from podctl.core.document.model import Document
+from podctl.core.document.model import DONE, Document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -89,7 +89,7 @@ def _recalled(
     """`readable`: the copies of the newest revision that can be read."""
     payload, document = next(iter(readable.values()))
     return Recalled(
-        document=document,
+        document=_with_result(document, held),
         highest=highest,
         vouching=frozenset(
             name
@@ -100,6 +100,14 @@ def _recalled(
         unreadable=unreadable,
         rivals=tuple(name for name, (other, _) in readable.items() if other != payload),
     )
+
+
+def _with_result(document: Document, held: Held) -> Document:
+    """That its newest Act ended well is no part of the text, which was written before it began: copies are marked."""
+    done = any(_is(copy, document.revision) and copy.done for copies in held.values() for copy in copies)
+    if not (done and document.acts):
+        return document
+    return replace(document, acts=(*document.acts[:-1], replace(document.acts[-1], result=DONE)))
 
 
 def enough(document: Document, names: Collection[str]) -> bool:

@@ -1,7 +1,8 @@
 """Copies of the Document: labels of a small container that runs, so that no prune takes it, and is seen in every look.
 
-A copy is born as `.new` and started; the rename commits it (see podctl.core.document.recall). What does not run, a
-prune takes, and with it the only trace of a write that was broken off between its rounds: so it runs before it counts.
+A copy is born as `.new` and runs; the rename commits it (see podctl.core.document.recall). What does not run, a prune
+takes, and with it the only trace of a write that was broken off between its rounds: so it runs before it counts. A
+second rename says that the command which wrote it came to its end and that all went well.
 """
 
 from __future__ import annotations
@@ -28,34 +29,45 @@ def _new(cluster: str, revision: int) -> str:
     return f"{naming.document(cluster, revision)}.{Mark.NEW}"
 
 
-def prepare(minion: Minion, architecture: str, cluster: str, revision: int, payload: str) -> tuple[Step, ...]:
+def prepare(minion: Minion, cluster: str, revision: int, payload: str) -> tuple[Step, ...]:
     """The first round: a copy that is not committed. Fails where a container of that name is there: another writer."""
-    image_script, archive = change.infra_image_steps(minion, architecture)
-    image = minion.infra_image or infra_image.IMAGE
-    create = words([
-        minion.docker, "create", "--pull", "never", "--name", _new(cluster, revision),
+    run = words([
+        minion.docker, "run", "-d", "--pull", "never", "--name", _new(cluster, revision),
         "--label-file", f"/dev/fd/{_LABELS}", "--restart", "always", "--no-healthcheck", "--network", "none",
         "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65535:65535", "--read-only",
-        "--memory", str(_MEMORY_BYTES), "--cpu-shares", "2", "--pids-limit", "4", "--log-driver", "none", image,
+        "--memory", str(_MEMORY_BYTES), "--cpu-shares", "2", "--pids-limit", "4", "--log-driver", "none",
+        minion.infra_image or infra_image.IMAGE,
     ])  # fmt: skip
     own = {labels.CLUSTER: cluster, labels.ROLE: labels.DOCUMENT, labels.REVISION: str(revision)}
-    group = f"document {revision}"
     return (
-        Step(title="check that the infra image is there", script=image_script, stdin=archive, group=group,
-             timeout_seconds=_SECONDS),
-        Step(title=f"write the Document's revision {revision}", script=_quiet(create), group=group,
+        Step(title=f"write the Document's revision {revision}", script=_quiet(run), group=_group(revision),
              files={_LABELS: labels.label_file({**own, **labels.pack_document(payload)})}, timeout_seconds=_SECONDS),
-        Step(title="start the Document's container", script=change.start(minion.docker, [_new(cluster, revision)]),
-             group=group, timeout_seconds=_SECONDS),
     )  # fmt: skip
 
 
-def commit(minion: Minion, cluster: str, revision: int, older: Sequence[str]) -> tuple[Step, ...]:
-    """The second round: the copy gets its name, then those before it go (their container ids)."""
-    name, group = naming.document(cluster, revision), f"document {revision}"
-    rename = change.rename(minion.docker, _new(cluster, revision), name)
-    step = Step(title=f"commit the Document's revision {revision}", script=rename, group=group)
-    return (step, *forget(minion, older, group))
+def lacks_image(problem: str) -> bool:
+    """Whether `prepare` failed for want of the image, which somebody may have untagged beside a copy that runs."""
+    return "no such image" in problem.lower()
+
+
+def image(minion: Minion, architecture: str, revision: int) -> tuple[Step, ...]:
+    """What goes before `prepare` where no copy shows that the image is there."""
+    script, archive = change.infra_image_steps(minion, architecture)
+    title = "check that the infra image is there"
+    return (Step(title=title, script=script, stdin=archive, group=_group(revision), timeout_seconds=_SECONDS),)
+
+
+def commit(minion: Minion, cluster: str, revision: int) -> tuple[Step, ...]:
+    """The second round: the copy gets its name."""
+    rename = change.rename(minion.docker, _new(cluster, revision), naming.document(cluster, revision))
+    return (Step(title=f"commit the Document's revision {revision}", script=rename, group=_group(revision)),)
+
+
+def end(minion: Minion, cluster: str, revision: int) -> tuple[Step, ...]:
+    """Marks the copy: the command that wrote it did all that it says."""
+    name = naming.document(cluster, revision)
+    script = change.rename(minion.docker, name, naming.document_done(cluster, revision))
+    return (Step(title=f"mark the Document's revision {revision} as done", script=script, group=_group(revision)),)
 
 
 def forget(minion: Minion, copies: Sequence[str], group: str = "") -> tuple[Step, ...]:
@@ -64,6 +76,10 @@ def forget(minion: Minion, copies: Sequence[str], group: str = "") -> tuple[Step
         return ()
     script = change.remove_containers(minion.docker, copies)
     return (Step(title="remove older copies of the Document", script=script, group=group, timeout_seconds=_SECONDS),)
+
+
+def _group(revision: int) -> str:
+    return f"document {revision}"
 
 
 def _quiet(script: Script) -> Script:
