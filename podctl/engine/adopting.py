@@ -49,7 +49,7 @@ def run(session: Session, wish: AdoptWish) -> Adopted:
     if not adoption.needed:
         return Adopted(cluster=keeping.cluster, adoption=adoption, document=keeping.document)
     if adoption.missing and not wish.without_quorum:
-        raise _refusal(adoption)
+        raise _refusal(adoption, keeping.cluster)
     if wish.dry_run:
         return Adopted(cluster=keeping.cluster, adoption=adoption, document=keeping.document)
     wish.allow(adoption)
@@ -65,10 +65,12 @@ def run(session: Session, wish: AdoptWish) -> Adopted:
     )  # fmt: skip
 
 
-def _refusal(adoption: Adoption) -> UnreachableError:
+def _refusal(adoption: Adoption, cluster: Cluster) -> UnreachableError:
     names = ", ".join(adoption.missing)
+    silent = {each.minion.name: each.problem for each in cluster.silent}
     return UnreachableError(
         f"nothing was changed: what is on {names} cannot be seen, and would be no longer wanted",
+        evidence="\n".join(f"{name}: {silent.get(name, 'not in this inventory')}" for name in adoption.missing),
         hint="Bring what is missing back, or into the inventory, and run it again; if it is gone for ever: "
         "podctl adopt --without-quorum.",
     )

@@ -1,0 +1,65 @@
+"""Fail-over and return: the stale copy goes before anything is made there, and given-up data is not found again."""
+
+from __future__ import annotations
+
+from copies import NAMES, is_everywhere_alike, pods_on
+from faults import Gate, small_pod
+
+DATA = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+---
+"""
+
+
+def apply(podctl, namespace, manifests, *flags):
+    return podctl("apply", "-n", namespace, *flags, "-f", "-", input=manifests)
+
+
+def test_the_first_command_after_a_return_stops_the_stale_copy_before_it_makes_anything_there(
+    podctl, sandbox, namespace
+):
+    assert apply(podctl, namespace, small_pod("moved", "charlie")).returncode == 0
+    sandbox["charlie"].kill()
+    done = apply(podctl, namespace, small_pod("moved"), "--failover", "--dry-run")
+    assert "a copy may still run there" in done.stderr
+    done = apply(podctl, namespace, small_pod("moved"), "--failover")
+    assert (done.returncode, done.stdout) == (4, "pod/moved created\n"), done.stderr
+    assert "note: pod/moved is made anew on " in done.stderr
+    assert "charlie is silent: " in done.stderr
+
+    sandbox.start("charlie")
+    with Gate(sandbox["charlie"]) as gate:
+        done = apply(podctl, namespace, small_pod("other", "charlie"))
+        assert (done.returncode, done.stdout) == (0, "pod/other created\n"), done.stderr
+    made = [at for at, word in enumerate(gate.commands) if word == "create"][-2:]  # the two containers of its Pod
+    assert gate.commands.index("stop") < made[0]
+    assert "note: stopped the copy of pod/moved on charlie: stale: " in done.stderr
+    found = pods_on(sandbox, namespace)
+    assert found.pop("charlie") == ["other"]
+    assert sorted(found.values()) == [[], ["moved"]]
+    assert is_everywhere_alike(sandbox)
+
+
+def test_data_that_was_given_up_is_not_found_again_when_its_minion_is_back(podctl, sandbox, namespace):
+    store = small_pod("store").replace(
+        "spec:\n", "spec:\n  volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]\n"
+    )
+    there = store.replace("spec:\n  v", "spec:\n  nodeName: alpha\n  v")
+    assert apply(podctl, namespace, DATA + there).returncode == 0
+    sandbox["alpha"].kill()
+    done = apply(podctl, namespace, DATA + store, "--failover")
+    assert (done.returncode, done.stdout) == (4, "persistentvolumeclaim/data unchanged\n"), done.stderr
+    assert "note: pod/store is not failed over: its data is on alpha: claim data; --force gives it up" in done.stderr
+    done = apply(podctl, namespace, DATA + store, "--failover", "--force")
+    assert (done.returncode, done.stdout) == (4, "persistentvolumeclaim/data unchanged\npod/store created\n")
+    assert "its data there is given up: claim data" in done.stderr
+    new = next(name for name in NAMES[1:] if pods_on(sandbox, namespace, [name])[name])
+
+    sandbox.start("alpha")
+    assert podctl("delete", "pod", "store", "-n", namespace).returncode == 0
+    done = apply(podctl, namespace, store)
+    assert (done.returncode, done.stdout) == (0, "pod/store created\n"), done.stderr
+    assert pods_on(sandbox, namespace) == {name: ["store"] if name == new else [] for name in NAMES}
