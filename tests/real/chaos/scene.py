@@ -59,9 +59,10 @@ class Scene:
     def wrong(self, desired: Mapping[str, int]) -> list[str]:
         return wrong(self.sandbox, self.cluster, desired)
 
-    def twice(self) -> list[str]:
-        """Every time that two copies of a Pod ran at one moment so far."""
-        return [str(each) for each in lives.twice(lives.copies(self.sampler.so_far()))]
+    def twice(self, *movable: str) -> list[str]:
+        """Every time that two copies of a Pod ran at one moment so far, but for handovers of the `movable`."""
+        found = lives.twice(lives.copies(self.sampler.so_far()), {f"{NAMESPACE}/{name}" for name in movable})
+        return [str(each) for each in found if not each.excused]
 
     def since(self, at: int, minion: str = "") -> list[str]:
         """What docker's logs have of the cluster since that moment."""

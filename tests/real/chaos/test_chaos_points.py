@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from faults import LONG, Gate, lock_is_free, log_end, logins, of_sessions, wait_for
+from faults import LONG, Gate, lock_is_free, log_end, logins, of_sessions, wait_for, wait_until_gone
 from scene import WHERE, scene
 from schedules import CPU_MILLIS, POOL, manifest, manifests
 from troubles import mend_all
@@ -97,18 +97,18 @@ def lively(stage):
     return [each for each in stage.seen() if each.status == "running"]
 
 
-def killed_at_its_first_rename(stage, *, behind_a_cut_link):
+def killed_at_its_first_rename(stage, at, *, behind_a_cut_link):
     """A client that dies while alpha is told to commit the Document. Its Gate stays shut: the step does not end.
 
     The sampler has seen nothing more on alpha from the moment its lock was free on. The seconds until then.
     """
     alpha = stage.sandbox["alpha"]
-    with Gate(alpha, 2) as gate:
+    with Gate(alpha, at) as gate:
         process = stage.one.start("apply", *WHERE, *FAST, "-f", "-")
         process.stdin.write(manifests([("web", 2)]))
         process.stdin.close()
         wait_for(lambda: gate.reached, "alpha stands at the rename")
-        assert gate.commands == ["create", "rename"]
+        assert gate.commands[at - 1 :] == ["rename"]
         assert not lock_is_free(alpha)
         if behind_a_cut_link:
             alpha.cut()
@@ -119,10 +119,10 @@ def killed_at_its_first_rename(stage, *, behind_a_cut_link):
             stream.close()
         wait_for(lambda: lock_is_free(alpha), "alpha's lock is free", 100)
         seconds = time.monotonic() - began
-        at = time.time_ns()
+        free_at = time.time_ns()
         gate.open()
         wait_for(lambda: not of_sessions(alpha), "nothing of the session runs", 5)
-    assert stage.since(at, "alpha") == []
+    assert stage.since(free_at, "alpha") == []
     mend_all(stage.sandbox)
     done = stage.apply(manifests([("web", 2)]), *FAST)
     assert done.code == 0, done
@@ -135,18 +135,45 @@ STEP_SECONDS = 2  # the deadline of a rename: the inventory's command_timeout
 
 @pytest.fixture
 def quick_stage(sandbox, tmp_path):
-    """With a first Document and the infra image on every Minion, and short deadlines."""
+    """With a first Document and the infra image on every Minion, and short deadlines; and which command renames first."""
     with scene(sandbox, tmp_path, command_timeout=STEP_SECONDS) as ready:
-        assert ready.apply(manifests([("web", 1)]), *FAST).code == 0
-        yield ready
+        with Gate(sandbox["alpha"]) as gate:
+            assert ready.apply(manifests([("web", 1)]), *FAST).code == 0
+            commands = [each for each in gate.commands if each != "load"]
+        yield ready, commands.index("rename") + 1
 
 
 def test_a_client_killed_behind_a_cut_link_frees_the_lock_within_its_step_and_nothing_of_it_runs_on(quick_stage):
-    assert killed_at_its_first_rename(quick_stage, behind_a_cut_link=True) < STEP_SECONDS + 15 + 3
+    assert killed_at_its_first_rename(*quick_stage, behind_a_cut_link=True) < STEP_SECONDS + 15 + 3
 
 
 def test_a_client_killed_on_a_live_link_frees_the_lock_with_its_step_and_nothing_of_it_runs_on(quick_stage):
-    assert killed_at_its_first_rename(quick_stage, behind_a_cut_link=False) < 5
+    assert killed_at_its_first_rename(*quick_stage, behind_a_cut_link=False) < 5
+
+
+DRAIN_POINTS = [(side, point) for side in ("from", "to") for point in range(1, 16)]  # the first are the Document's
+
+
+@pytest.mark.parametrize(("side", "point"), DRAIN_POINTS if LONG else [("from", 6), ("to", 8)])
+def test_a_drain_that_is_killed_at_any_step_leaves_one_copy_for_the_next_command_to_go_on_with(stage, side, point):
+    """Of a Pod that is handed over, and of one that cannot be: its port is to be taken once only."""
+    wanted = manifests([("big", 1), ("door", 1)])
+    assert stage.apply(wanted, "--no-wait").code == 0
+    (source,) = {each.minion for each in stage.seen()}
+    target = next(each.name for each in stage.sandbox.minions if each.name != source)
+    with Gate(stage.sandbox[source if side == "from" else target], point) as gate:
+        process = stage.one.start("drain", source, "--timeout", "20s")
+        wait_for(lambda: gate.reached or process.poll() is not None, "the step, or the end")
+        process.kill()
+        process.communicate()
+    wait_until_gone(stage.sandbox.minions)
+    assert len({(each.pod, each.uid) for each in stage.seen() if each.pod == "door" and each.status == "running"}) <= 1
+    for words in (("drain", source, "--timeout", "20s"), ("apply", *WHERE, "-f", "-")):
+        done = stage.one(*words, stdin=wanted)
+        assert done.code == 0, done
+    assert stage.wrong({"big": 1, "door": 1}) == []
+    assert source not in {each.minion for each in stage.seen()}
+    assert stage.twice("big") == []
 
 
 CONFIG = """\
