@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podctl.core.actions import Replace
+from podctl.core.document.leaving import leaving
 from podctl.core.outcome import Word
 
 if TYPE_CHECKING:
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     from podctl.core.outcome import Outcome
 
 
-def corrected(written: Document, before: Document, plan: MovePlan, outcomes: Iterable[Outcome]) -> Document:
-    """Pods that did not move, or were not to be moved any more, are where they were.
+def corrected(
+    written: Document, before: Document, after: Cluster, plan: MovePlan, outcomes: Iterable[Outcome]
+) -> Document:
+    """Pods that did not move, or were not to be moved any more, are where they were; no other is waited for to leave.
 
-    Else one whose new Minion falls silent would count as being there, and the one that runs as stale.
+    Else one whose new Minion falls silent would count as being there, and the one that runs as stale. `after` is what
+    can still be seen.
     """
     by_key: Mapping[PodKey | None, Outcome] = {each.key: each for each in outcomes if each.word is not Word.DELETED}
     pods, claims = dict(written.pods), dict(written.claims)
@@ -33,7 +37,8 @@ def corrected(written: Document, before: Document, plan: MovePlan, outcomes: Ite
         claims |= {claim: before.claims[claim] for claim in names if claim in before.claims}
         if action.key in before.pods:
             pods[action.key] = before.pods[action.key]
-    return replace(written, pods=pods, claims=claims)
+    wanted = replace(written, pods=pods, claims=claims)
+    return replace(wanted, leaving=leaving(written, wanted, after))
 
 
 def seen_after(cluster: Cluster, plan: MovePlan, outcomes: Iterable[Outcome]) -> Cluster:
