@@ -130,12 +130,12 @@ def killed_at_its_first_rename(stage, at, *, behind_a_cut_link):
     return seconds
 
 
-STEP_SECONDS = 2  # the deadline of a rename: the inventory's command_timeout
+STEP_SECONDS = 5  # the deadline of a rename: the inventory's command_timeout
 
 
 @pytest.fixture
 def quick_stage(sandbox, tmp_path):
-    """With a first Document and the infra image on every Minion, and short deadlines; and which command renames first."""
+    """With a first Document and the infra image everywhere, and short deadlines; and which command renames first."""
     with scene(sandbox, tmp_path, command_timeout=STEP_SECONDS) as ready:
         with Gate(sandbox["alpha"]) as gate:
             assert ready.apply(manifests([("web", 1)]), *FAST).code == 0
