@@ -36,7 +36,8 @@ PATH=${PATH#/run/sandbox/bin:}
 gate=/run/sandbox/gate
 [ -n "$SSH_CONNECTION" ] || exec docker "$@"
 case "$1 $2" in
-    create\\ *|start\\ *|stop\\ *|restart\\ *|rm\\ *|rename\\ *|update\\ *|cp\\ -|load\\ *|exec\\ *|pull\\ *) note=$1 ;;
+    create\\ *|run\\ *|start\\ *|stop\\ *|restart\\ *|rm\\ *|rename\\ *|update\\ *) note=$1 ;;
+    cp\\ -|load\\ *|exec\\ *|pull\\ *) note=$1 ;;
     volume\\ create|volume\\ rm|network\\ create|network\\ rm) note="$1 $2" ;;
     *) exec docker "$@" ;;
 esac
