@@ -64,10 +64,11 @@ def _work(number: int, seeds: queue.Queue[int], trials: list[Trial], sources: Pa
             scratch.mkdir(exist_ok=True)
             trial = carry_out(schedule(seed), sandbox, scratch, sources)
             trials.append(trial)
-            if trial.violations:
-                (logs / f"{seed}.log").write_text(str(trial))
+            (scratch / "log").write_text(str(trial))
             words = "; ".join(trial.violations) or "as it must be"
-            print(f"{len(trials):4d} seed {seed}: {trial.seconds:.0f} s, {trial.rounds} rounds: {words}", flush=True)
+            codes = " ".join(f"{code}:{count}" for code, count in sorted(trial.codes.items()))
+            head = f"{len(trials):4d} seed {seed}: {trial.seconds:.0f} s, {trial.rounds} rounds, exits {codes}"
+            print(f"{head}: {words}", flush=True)
 
 
 def report(trials: list[Trial], seconds: float, logs: Path) -> str:
@@ -89,7 +90,7 @@ def report(trials: list[Trial], seconds: float, logs: Path) -> str:
         f"violations: {sum(len(trial.violations) for trial in failed)} in {len(failed)} schedules",
     ]
     for trial in failed:
-        lines += [f"  seed {trial.schedule.seed} ({logs / str(trial.schedule.seed)}.log):"]
+        lines += [f"  seed {trial.schedule.seed} ({logs / str(trial.schedule.seed) / 'log'}):"]
         lines += [f"    {each}" for each in trial.violations]
     return "\n".join(lines)
 
