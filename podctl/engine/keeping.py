@@ -118,7 +118,9 @@ class Keeping:
             self._act, deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS), result=result
         )
         try:
-            if self._complete and ended == replace(self._act, result=DONE) and wanted in (None, self.document):
+            as_written = ended == replace(self._act, result=DONE) and wanted in (None, self.document)
+            # Where the keepers changed one more write ends the say of those before: they may be dead.
+            if self._complete and as_written and not self.document.elders:
                 return self._mark()
             wanted = wanted or self.document
             self._write(replace(wanted, acts=(*self.document.acts[:-1], ended)), sweep=True)
