@@ -45,7 +45,7 @@ def test_a_minion_becomes_free_by_the_fewest_moves(podctl, sandbox, namespace):
 
 def test_a_pod_that_waits_gets_room_and_is_made(podctl, sandbox, namespace):
     podctl("cordon", "bravo", "charlie")
-    applied(podctl, namespace, pod("small", "200m") + pod("tiny", "50m"))
+    applied(podctl, namespace, pod("small", "250m") + pod("tiny", "50m"))
     podctl("uncordon", "bravo", "charlie")
     applied(podctl, namespace, pod("big", "400m", spec="nodeSelector: {zone: a}"), code=3)
     assert "big" not in places(sandbox, namespace)
@@ -57,7 +57,7 @@ def test_a_pod_that_waits_gets_room_and_is_made(podctl, sandbox, namespace):
 
 
 def test_pods_with_data_on_their_minion_are_not_moved_for_the_sake_of_another(podctl, sandbox, namespace):
-    cache = pod("cache", "200m", spec="volumes: [{name: v, emptyDir: {}}]")
+    cache = pod("cache", "250m", spec="volumes: [{name: v, emptyDir: {}}]")
     podctl("cordon", "bravo", "charlie")
     applied(podctl, namespace, cache + pod("tiny", "50m"))
     podctl("uncordon", "bravo", "charlie")
