@@ -2,7 +2,7 @@
 
     python tests/real/chaos --seed 1000 --schedules 200 --workers 2
 
-The seed of a schedule that failed replays it: --seed SEED --schedules 1. Ends with 1 when anything was violated.
+The seed of a schedule that failed replays it: --replay SEED. Ends with 1 when anything was violated.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000, help="of the first schedule")
     parser.add_argument("--schedules", type=int, default=200)
+    parser.add_argument("--replay", type=int, nargs="*", default=[], metavar="SEED", help="these seeds and no others")
     parser.add_argument("--workers", type=int, default=2, help="sandboxes at once")
     parser.add_argument("--sources", type=Path, default=SOURCES, help="the checkout whose podctl is tried")
     parser.add_argument("--logs", type=Path, default=Path(tempfile.gettempdir()) / "podctl-chaos")
     told = parser.parse_args()
     told.logs.mkdir(parents=True, exist_ok=True)
     seeds: queue.Queue[int] = queue.Queue()
-    for seed in range(told.seed, told.seed + told.schedules):
+    wanted = told.replay or range(told.seed, told.seed + told.schedules)
+    for seed in wanted:
         seeds.put(seed)
     trials: list[Trial] = []
     began = time.monotonic()
@@ -50,7 +52,7 @@ def main() -> int:
     for each in workers:
         each.join()
     print(report(trials, time.monotonic() - began, told.logs))
-    return 1 if len(trials) < told.schedules or any(each.violations for each in trials) else 0
+    return 1 if len(trials) < len(wanted) or any(each.violations for each in trials) else 0
 
 
 def _work(number: int, seeds: queue.Queue[int], trials: list[Trial], sources: Path, logs: Path) -> None:
