@@ -76,8 +76,7 @@ class Op:
     pause_seconds: float = 0
 
     def __str__(self) -> str:
-        names = ", ".join(f"{name} v{version}" for name, version in self.pods)
-        return f"{self.verb} {names or self.minion}{' and wait' if self.wait else ''}"
+        return f"{self.verb} {_named(self.pods) or self.minion}{' and wait' if self.wait else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +96,7 @@ class Fault:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     seed: int
+    before: tuple[tuple[str, int], ...]  # what runs when all begins
     clients: tuple[tuple[Op, ...], ...]
     faults: tuple[Fault, ...]
     desired: tuple[tuple[str, int], ...]
@@ -104,22 +104,27 @@ class Schedule:
     def __str__(self) -> str:
         ops = [f"  client {n}: {'; '.join(map(str, each))}" for n, each in enumerate(self.clients)]
         faults = [f"  fault at {each}" for each in self.faults]
-        wanted = f"  wanted last: {', '.join(f'{name} v{version}' for name, version in self.desired)}"
-        return "\n".join([f"schedule {self.seed}", *ops, *faults, wanted])
+        before = f"  before: {_named(self.before)}"
+        return "\n".join([f"schedule {self.seed}", before, *ops, *faults, f"  wanted last: {_named(self.desired)}"])
+
+
+def _named(pods: tuple[tuple[str, int], ...]) -> str:
+    return ", ".join(f"{name} v{version}" for name, version in pods)
 
 
 _OPS = [Verb.APPLY] * 6 + [Verb.DELETE] * 2 + [Verb.CORDON, Verb.UNCORDON, Verb.DRAIN, Verb.DRAIN, Verb.REFUSED]
-_LAST_FAULT_SECONDS = 7.0
+_LAST_FAULT_SECONDS = 6.0
 
 
 def schedule(seed: int) -> Schedule:
     """The same for the same seed, always."""
     chance = random.Random(seed)
-    clients = tuple(tuple(_op(chance, first=not n) for n in range(chance.randint(2, 4))) for _client in range(2))
+    clients = tuple(tuple(_op(chance, first=not n) for n in range(chance.randint(2, 3))) for _client in range(2))
     troubles = [chance.choice(list(Trouble)) for _ in range(chance.randint(1, 3))]
     faults = tuple(sorted((_fault(chance, each) for each in troubles), key=lambda each: each.at_seconds))
     desired = _some(chance, _DESIRABLE, 2, len(_DESIRABLE))
-    return Schedule(seed=seed, clients=clients, faults=faults, desired=desired)
+    before = tuple((name, 1) for name, _ in _some(chance, _DESIRABLE, 3, len(_DESIRABLE)))
+    return Schedule(seed=seed, before=before, clients=clients, faults=faults, desired=desired)
 
 
 def _some(chance: random.Random, names: list[str], least: int, most: int) -> tuple[tuple[str, int], ...]:
@@ -133,7 +138,7 @@ def _op(chance: random.Random, *, first: bool) -> Op:
     pause = chance.uniform(0, 0.8)
     if verb in (Verb.CORDON, Verb.UNCORDON, Verb.DRAIN):
         return Op(verb=verb, minion=chance.choice(MINIONS), pause_seconds=pause)
-    pods = _some(chance, list(POOL), 1, 4 if verb is Verb.APPLY else 2)
+    pods = _some(chance, list(POOL), 1, 5 if verb is Verb.APPLY else 2)
     return Op(verb=verb, pods=pods, pause_seconds=pause, wait=chance.random() < 0.3)
 
 
@@ -143,7 +148,8 @@ def _fault(chance: random.Random, trouble: Trouble) -> Fault:
         Trouble.KILL_AT_STEP: chance.randint(1, 25),
         Trouble.SKEW: chance.choice((-26, -3, 3, 26)),
     }.get(trouble, 0)
-    seconds = 60.0 if trouble is Trouble.LINK_GONE else chance.uniform(0.3, 4)
+    longest = 10 if trouble in (Trouble.POWER_CUT, Trouble.LINK_CUT) else 4
+    seconds = 60.0 if trouble is Trouble.LINK_GONE else chance.uniform(0.3, longest)
     return Fault(
         trouble=trouble, at_seconds=chance.uniform(0, _LAST_FAULT_SECONDS), minion=chance.choice(MINIONS),
         seconds=seconds, number=number,

@@ -7,7 +7,7 @@ from clients import SOURCES
 from schedules import Trouble, Verb, schedule
 from trial import carry_out
 
-SEEDS = (1, 50, 78, 85, 129)  # short ones that have every fault between them
+SEEDS = (1, 158, 245, 304)  # short ones that have every fault between them
 
 
 @pytest.mark.parametrize("seed", SEEDS)

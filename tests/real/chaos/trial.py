@@ -61,6 +61,8 @@ def carry_out(schedule: Schedule, sandbox: Sandbox, scratch: Path, sources: Path
         faults = Faults(sandbox, clients)
         try:
             pace = _pace(last)
+            first = manifests(schedule.before)
+            last("apply", *_WHERE, "--no-wait", "--strategy", "spread", "-f", "-", stdin=first)
             faults.begin(schedule.faults, pace)
             _all_of(clients, schedule.clients)
         finally:
