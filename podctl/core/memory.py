@@ -11,6 +11,7 @@ from podctl.core.document.changes import settled
 from podctl.core.document.cordons import with_cordons
 from podctl.core.document.recall import doubt, recall
 from podctl.core.document.stale import current
+from podctl.core.document.unlisted import with_unlisted
 from podctl.core.model import Mark
 
 if TYPE_CHECKING:
@@ -97,8 +98,9 @@ class Remembered:
 def remember(cluster: Cluster) -> Remembered:
     """Pure: the copies of the Document are part of the look."""
     recalled = recall(cluster)
+    cluster = with_unlisted(with_cordons(cluster, recalled.document), recalled.document)
     return Remembered(
-        cluster=with_cordons(cluster, recalled.document),
+        cluster=cluster,
         recalled=recalled,
         absent=absent_pods(recalled.document, cluster),
         doubt=doubt(recalled, cluster),

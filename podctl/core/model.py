@@ -193,6 +193,7 @@ class ObservedMinion:
     hint: str = ""  # what to do about the problem
     reached: bool = False  # with a problem: SSH answered, but the container engine cannot be used
     busy: bool = False  # with a problem: another podctl has its lock
+    unlisted: bool = False  # with a problem: it is remembered, and in the inventory no more
     now: datetime | None = None
     facts: MinionFacts | None = None
     pods: tuple[ObservedPod, ...] = ()  # of our cluster, sorted by key

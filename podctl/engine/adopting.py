@@ -59,7 +59,7 @@ def run(session: Session, wish: AdoptWish) -> Adopted:
         for each in adoption.taken
     ]  # fmt: skip
     keeping.write(adoption.document, deeds)
-    lost = keeping.close(deeds, "done")
+    lost = keeping.close(deeds, "adopted")  # not "done": second copies are named, and still run
     return Adopted(
         cluster=keeping.cluster, adoption=adoption, document=keeping.document, notes=(lost,) if lost else ()
     )  # fmt: skip

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from podctl.core.actions import Create, Keep, Plan, Replace, Start
+from podctl.core.deletion import Doomed, check_unused
 from podctl.core.document.acts import deeds_done, deeds_of, object_deeds, result_of
 from podctl.core.document.adopting import adopted
 from podctl.core.document.changes import after_plan, settled, without
 from podctl.core.document.failover import Failover, FailoverWish, fail_over
-from podctl.core.document.model import Caller, Document
+from podctl.core.document.model import DONE, Caller, Document
 from podctl.core.document.recall import doubt
 from podctl.core.document.silences import next_silences
+from podctl.core.moving.ended import corrected
 from podctl.core.outcome import Word
 from podctl.core.placement import Policy
 from podctl.core.plan import make_plan
@@ -121,6 +123,8 @@ def _draft(keeping: Keeping, wish: Wish) -> _Draft:
     check_claims(files, cluster, document)
     failover = fail_over(document, cluster, wish.failover) if wish.failover else Failover()
     pruned = wish.prune.choose(standing, cluster, files) if wish.prune else NOTHING
+    going = tuple(pod for pod in cluster.pods if pod.key in pruned.pods)
+    check_unused(Doomed(pods=going, claims=pruned.claims), cluster)
     waiting = [key for key, each in sorted(document.pods.items()) if not each.minion and key not in pruned.pods]
     lost = [key for key in failover.lost if key not in pruned.pods]
     manifests, broken = completed(document, [*lost, *waiting], files)
@@ -175,7 +179,12 @@ def _carried_out(
     except KeyboardInterrupt:
         codes = (ExitCode.INTERRUPTED,)
     outcomes = [*troubles, *execution.outcomes]
-    lost = keeping.close(deeds_done(deeds, outcomes), result_of(outcomes, codes))
+    result = result_of(outcomes, codes)
+    # What was to move and stayed is where it was; were it not said, it would be taken for a stale copy.
+    wanted = (
+        None if result == DONE else corrected(keeping.document, draft.standing, job.cluster, plan.actions, outcomes)
+    )
+    lost = keeping.close(deeds_done(deeds, outcomes), result, wanted)
     return replace(
         draft.done, plan=plan, outcomes=outcomes, codes=codes, claims_removed=claims, notes=(lost,) if lost else ()
     )

@@ -14,6 +14,7 @@ from podctl.core.document.model import DONE, MOST_ACTS, MOST_DEEDS, Act, Caller
 from podctl.core.document.recall import doubt, enough, recall
 from podctl.core.document.silences import clock_of, next_silences
 from podctl.core.document.stale import stale
+from podctl.core.document.unlisted import with_unlisted
 from podctl.core.document.writing import next_revision, plan_writing, written
 from podctl.engine.docker import document as copies
 from podctl.engine.session import side_by_side
@@ -76,7 +77,7 @@ class Keeping:
         return cls(
             session=session,
             caller=caller,
-            cluster=with_cordons(seen, recalled.document),
+            cluster=with_unlisted(with_cordons(seen, recalled.document), recalled.document),
             recalled=recalled,
             without_quorum=without_quorum,
         )

@@ -154,7 +154,7 @@ def _carried_out(
         keeping.write(after, deeds)
     outcomes, codes = _waves(draft, (tidy, *plan.waves), job, say)
     keeping.cluster = seen_after(keeping.cluster, plan, outcomes)
-    ended = corrected(keeping.document, draft.standing, keeping.cluster, plan, outcomes)
+    ended = corrected(keeping.document, draft.standing, keeping.cluster, plan.whole.actions, outcomes)
     lost = keeping.close(deeds_done(deeds, outcomes), result_of(outcomes, codes), ended)
     return replace(done, outcomes=tuple(outcomes), codes=codes, notes=(lost,) if lost else ())
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.actions import Create, Remove
 from podctl.core.removals import STALE
+from podctl.errors import ExitCode
 from podctl.report import outcomes
 from podctl.report.answers import silence_text
 from podctl.report.removal import claim_trouble_lines, later_lines
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from podctl.engine.applying import Done
-    from podctl.errors import ExitCode
 
 
 def out_lines(done: Done, *, dry_run: bool) -> list[str]:
@@ -68,4 +68,5 @@ def _remembered_lines(done: Done) -> Iterator[str]:
 def codes(done: Done) -> list[ExitCode]:
     """All that the exit code is to tell. What the files do not name and still waits is no failure of this apply."""
     own = [each for each in done.plan.held if each.key not in done.retried]
-    return [*outcomes.codes(done.outcomes, own, done.cluster), *done.codes]
+    doubtful = [ExitCode.UNREACHABLE] if done.doubt else []
+    return [*outcomes.codes(done.outcomes, own, done.cluster), *done.codes, *doubtful]

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from remembering import DOCUMENT, SECRETS
+from remembering import LISTED, SECRETS
 
 KEEPERS = ("alpha", "beta", "gamma")
 
@@ -14,23 +14,19 @@ KEEPERS = ("alpha", "beta", "gamma")
 @pytest.fixture
 def whole(shop, web):
     """Three Minions that all hold the Document."""
-    return (
-        shop.minion("alpha", web, document=DOCUMENT)
-        .minion("beta", document=DOCUMENT)
-        .minion("gamma", document=DOCUMENT)
-    )
+    return shop.minion("alpha", web, document=LISTED).minion("beta", document=LISTED).minion("gamma", document=LISTED)
 
 
 @pytest.fixture
 def short(shop, web):
     """The Document names Pods on gamma, which is silent; alpha and beta vouch for it."""
-    return shop.minion("alpha", web, document=DOCUMENT).minion("beta", document=DOCUMENT).silent("gamma")
+    return shop.minion("alpha", web, document=LISTED).minion("beta", document=LISTED).silent("gamma")
 
 
 @pytest.fixture
 def alone(shop, web):
     """One of three keepers."""
-    return shop.minion("alpha", web, document=DOCUMENT).silent("beta").silent("gamma")
+    return shop.minion("alpha", web, document=LISTED).silent("beta").silent("gamma")
 
 
 def test_the_document_is_no_pod_and_no_foreign_container(whole, capsys):
@@ -126,7 +122,7 @@ def test_a_secret_is_in_no_output_and_no_error(whole, capsys, words):
 
 
 def test_a_document_that_cannot_be_read_hides_nothing_that_runs(shop, web, capsys):
-    shop.minion("alpha", web, document=replace(DOCUMENT, keepers=("alpha",)))
+    shop.minion("alpha", web, document=replace(LISTED, keepers=("alpha",)))
     seen = shop.folder / "alpha" / "containers"
     seen.write_text(seen.read_text().replace('"podctl.document.0": "', '"podctl.document.0": "nonsense'))
     assert shop.podctl("get", "pods", "-o", "name") == 0

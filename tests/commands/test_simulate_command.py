@@ -221,7 +221,11 @@ def test_a_claim_that_would_be_lost_is_named(shop, capsys):
 
 
 def test_apply_says_how_many_minions_are_in_use_when_it_rehearses_or_something_waits(shop, written, capsys):
-    shop.minion("alpha", asking("web")).minion("beta")
+    web = PodEntry(
+        key=PodKey("default", "web"), manifest=asking("web"), spec_hash="v1:0", uid="uid-default_web", minion="alpha"
+    )
+    known = Document(cluster="shop", revision=1, keepers=("alpha", "beta"), pods={web.key: web})
+    shop.minion("alpha", asking("web"), document=known).minion("beta", document=known)
     assert shop.podctl("apply", "--dry-run", "-f", written(asking("new"))) == 0
     assert capsys.readouterr().err.splitlines()[-1].startswith("1 Minion in use")
     assert shop.podctl("diff", "-f", written(asking("huge", "99"))) == 1

@@ -14,7 +14,7 @@ WAITING = entry("big", manifest=manifest("big", containers=[{
     "name": "app", "image": "i:1", "resources": {"requests": {"cpu": "3"}},
     "envFrom": [{"configMapRef": {"name": "settings"}}],
 }]))  # fmt: skip
-REMEMBERED = replace(DOCUMENT, keepers=("alpha", "beta"), pods={WAITING.key: WAITING})
+REMEMBERED = replace(DOCUMENT, keepers=("alpha", "beta"), pods={WAITING.key: WAITING}, claims={})
 
 
 @pytest.fixture

@@ -104,6 +104,8 @@ DOCUMENT = Document(
     cordons=frozenset({"beta"}),
     acts=ACTS,
 )  # fmt: skip
+LISTED = replace(DOCUMENT, pods={key: each for key, each in DOCUMENT.pods.items() if each.minion != "omega"})
+"""Of a cluster whose inventory has all Minions: omega is in none."""
 WEB = pod(manifest=manifest("web", labels={"app": "web"}), uid="uid-web", infra=infra(), revision=2)
 
 

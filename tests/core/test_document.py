@@ -61,7 +61,9 @@ documents = st.builds(
     elders=st.lists(texts, max_size=5).map(tuple),
     pods=st.lists(entries, max_size=3).map(lambda every: {each.key: each for each in every}),
     objects=st.dictionaries(st.builds(ObjectKey, texts, texts, texts), raw, max_size=3),
-    leaving=st.dictionaries(texts, st.builds(Leaving, key=keys, minion=texts, deleted=st.booleans()), max_size=2),
+    leaving=st.dictionaries(
+        texts, st.builds(Leaving, key=keys, minion=texts, deleted=st.booleans(), in_sight=st.booleans()), max_size=2
+    ),
     claims=st.dictionaries(keys, texts, max_size=2),
     cordons=st.frozensets(texts, max_size=3),
     silences=st.dictionaries(texts, st.builds(Silence, since_seconds=st.integers(), clock=texts), max_size=2),
@@ -359,16 +361,18 @@ NAMED = document(pods={WEB: entry("u1", "a")})
 
 
 @pytest.mark.parametrize(
-    ("seen", "may_run"),
+    ("seen", "may_run", "in_sight"),
     [
-        pytest.param(cluster(minion(web("u1", "a"), name="a")), True, id="it was seen"),
-        pytest.param(cluster(silent("a")), True, id="its Minion is silent"),
-        pytest.param(cluster(minion(name="b")), True, id="its Minion is in another inventory"),
-        pytest.param(cluster(minion(name="a")), False, id="its Minion has it no more"),
+        pytest.param(cluster(minion(web("u1", "a"), name="a")), True, True, id="it was seen"),
+        pytest.param(cluster(silent("a")), True, False, id="its Minion is silent"),
+        pytest.param(cluster(minion(name="b")), True, False, id="its Minion is in another inventory"),
+        pytest.param(cluster(minion(name="a")), False, True, id="its Minion has it no more"),
     ],
 )
-def test_a_deleted_pod_is_leaving_until_its_minion_was_seen_without_it(seen: Cluster, may_run: bool) -> None:
-    gone = {"u1": Leaving(key=WEB, minion="a", deleted=True)} if may_run else {}
+def test_a_deleted_pod_is_leaving_until_its_minion_was_seen_without_it(
+    seen: Cluster, may_run: bool, in_sight: bool
+) -> None:
+    gone = {"u1": Leaving(key=WEB, minion="a", deleted=True, in_sight=in_sight)} if may_run else {}
     assert leaving(NAMED, document(), seen) == gone
     assert leaving(document(leaving={"u1": Leaving(key=WEB, minion="a")}), document(), seen) == gone
 
@@ -376,7 +380,22 @@ def test_a_deleted_pod_is_leaving_until_its_minion_was_seen_without_it(seen: Clu
 def test_a_replaced_pod_is_leaving_and_not_deleted() -> None:
     seen = cluster(minion(web("u1", "a"), name="a"), minion(name="b"))
     moved = document(pods={WEB: entry("u2", "b")})
-    assert leaving(NAMED, moved, seen) == {"u1": Leaving(key=WEB, minion="a")}
+    assert leaving(NAMED, moved, seen) == {"u1": Leaving(key=WEB, minion="a", in_sight=True)}
+
+
+def test_a_command_that_ended_well_has_removed_what_was_in_sight_and_nothing_else() -> None:
+    there, away = Leaving(key=WEB, minion="a", in_sight=True), Leaving(key=WEB, minion="z", deleted=True)
+    of = document(
+        leaving={"u1": there, "u2": away}, acts=(Act(revision=7, at_seconds=0, clock="a", who="", command=""),)
+    )
+    begun = [copy(of) for _ in FIVE]
+    assert recall(carrying(*begun)).document.leaving == {"u1": there, "u2": away}
+    ended = [replace(each, done=True) for each in begun]
+    assert recall(carrying(*ended)).document.leaving == {"u2": away}
+
+
+def carrying(*copies: DocumentCopy) -> Cluster:
+    return cluster(*(minion(name=name, copies=(each,)) for name, each in zip(FIVE, copies, strict=True)))
 
 
 def test_what_is_made_in_spite_of_a_silent_minion_gives_up_what_is_there() -> None:

@@ -171,7 +171,7 @@ def test_of_moves_that_failed_or_never_began_the_cluster_remembers_the_old_place
     ]
     left = seen_after(cluster, plan, outcomes)
     assert [each.key for each in left.pods] == keys[1:]
-    assert corrected(written, before, left, plan, outcomes).pods == {
+    assert corrected(written, before, left, plan.whole.actions, outcomes).pods == {
         keys[0]: moved[keys[0]], keys[1]: before.pods[keys[1]], keys[2]: before.pods[keys[2]],
     }  # fmt: skip
 

@@ -177,8 +177,11 @@ def test_the_pods_that_are_pruned_go_before_all_else_and_once():
         ("Remove", "mine", "left half made by a command that was interrupted"),
         ("Create", "web", "it is nowhere"),
     ]
-    stale = make_plan([], seen, document=document())
-    assert with_pruned(stale, Pruned(pods=(MINE.key,)), seen) == stale
+    left = make_plan([], seen, document=document())
+    assert [each.reason for each in with_pruned(left, Pruned(pods=(MINE.key,)), seen).actions] == [
+        "deleted",
+        "left half made by a command that was interrupted",
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------ acts

@@ -90,8 +90,9 @@ def without(
     """What is deleted is no longer named, so that whatever of it still runs anywhere is stale.
 
     A Pod on a silent Minion stays named as doomed: else one of its name could be made while it may still run there.
+    One on a Minion that the inventory does not have is forgotten.
     """
-    silent = {each.minion.name for each in cluster.silent}
+    silent = {each.minion.name for each in cluster.silent if not each.unlisted}
     doomed = {
         key: replace(each, doomed=True) for key, each in document.pods.items() if key in pods and each.minion in silent
     }

@@ -20,6 +20,6 @@ def next_keepers(
     inventory.
     """
     silent = {each.minion.name for each in cluster.silent}
-    known = {each.minion.name for each in cluster.minions} - (silent if without_quorum else set())
+    known = {each.minion.name for each in cluster.minions if not each.unlisted} - (silent if without_quorum else set())
     ranked = sorted(known, key=lambda name: (name in silent, name not in document.keepers, name))
     return tuple(sorted(ranked[:most]))

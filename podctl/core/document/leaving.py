@@ -24,7 +24,9 @@ def leaving(base: Document, wanted: Document, cluster: Cluster) -> dict[str, Lea
     named = {each.uid for each in wanted.pods.values()}
     before = {each.uid: Leaving(key=each.key, minion=each.minion) for each in base.pods.values() if each.minion}
     return {
-        uid: replace(each, deleted=each.deleted or each.key not in wanted.pods)
+        uid: replace(
+            each, deleted=each.deleted or each.key not in wanted.pods, in_sight=each.minion in _answering(cluster)
+        )
         for uid, each in sorted({**base.leaving, **before}.items())
         if uid not in named and _may_run(uid, each, cluster) and not _is_given_up(each, base, wanted, cluster)
     }

@@ -48,6 +48,7 @@ class Leaving:
     key: PodKey
     minion: str
     deleted: bool = False  # not replaced by another: nothing brings it back
+    in_sight: bool = False  # its Minion answered: the command that wrote this removes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

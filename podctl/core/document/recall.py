@@ -103,11 +103,18 @@ def _recalled(
 
 
 def _with_result(document: Document, held: Held) -> Document:
-    """That its newest Act ended well is no part of the text, which was written before it began: copies are marked."""
+    """That its newest Act ended well is no part of the text, which was written before it began: copies are marked.
+
+    What it was to remove from Minions that answered is gone then.
+    """
     done = any(_is(copy, document.revision) and copy.done for copies in held.values() for copy in copies)
     if not (done and document.acts):
         return document
-    return replace(document, acts=(*document.acts[:-1], replace(document.acts[-1], result=DONE)))
+    return replace(
+        document,
+        acts=(*document.acts[:-1], replace(document.acts[-1], result=DONE)),
+        leaving={uid: each for uid, each in document.leaving.items() if not each.in_sight},
+    )
 
 
 def enough(document: Document, names: Collection[str]) -> bool:

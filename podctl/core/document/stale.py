@@ -45,7 +45,7 @@ def current(entry: PodEntry | None, copies: Sequence[ObservedPod], cluster: Clus
     """
     if entry is None:
         return None
-    known = {each.minion.name: each for each in cluster.minions}
+    known = {each.minion.name: each for each in cluster.minions if not each.unlisted}
     named = [pod for pod in copies if pod.uid == entry.uid and pod.minion == entry.minion]
     if not named and entry.minion not in known:
         named = [pod for pod in copies if pod.uid == entry.uid]  # the inventory calls its Minion by another name now

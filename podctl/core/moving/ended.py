@@ -12,6 +12,7 @@ from podctl.core.outcome import Word
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from podctl.core.actions import Action
     from podctl.core.document.model import Document
     from podctl.core.model import Cluster, PodKey
     from podctl.core.moving.plans import MovePlan
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def corrected(
-    written: Document, before: Document, after: Cluster, plan: MovePlan, outcomes: Iterable[Outcome]
+    written: Document, before: Document, after: Cluster, actions: Iterable[Action], outcomes: Iterable[Outcome]
 ) -> Document:
     """Pods that did not move, or were not to be moved any more, are where they were; no other is waited for to leave.
 
@@ -28,9 +29,9 @@ def corrected(
     """
     by_key: Mapping[PodKey | None, Outcome] = {each.key: each for each in outcomes if each.word is not Word.DELETED}
     pods, claims = dict(written.pods), dict(written.claims)
-    for action in plan.whole.actions:
+    for action in actions:
         ended = by_key.get(action.key)
-        if not isinstance(action, Replace) or (ended and not ended.stays):
+        if not isinstance(action, Replace) or action.remove.minion == action.minion or (ended and not ended.stays):
             continue
         pods.pop(action.key, None)
         names = [replace(action.key, name=name) for name in action.pod.claims]
