@@ -72,10 +72,16 @@ class Shop:
         self.minions = {}
 
     def minion(self, name, *pods, containers=(), claims=(), document=None):
+        """Whatever `claims` it has, each container of `pods` mounts."""
         here = self.folder / name
         here.mkdir()
+        used = [{"Type": "volume", "Name": f"podctl_shop_default_claim_{each}"} for each in claims]
         every = [
-            *(inspected(pod, role, own) for pod in pods for role, own in (("infra", "infra"), ("app", "app"))),
+            *(
+                inspected(pod, role, own, mounts=mounts)
+                for pod in pods
+                for role, own, mounts in (("infra", "infra", []), ("app", "app", used))
+            ),
             *containers,
             *([remembering(document)] if document else []),
         ]

@@ -232,6 +232,39 @@ def test_a_rehearsal_says_that_the_apply_itself_would_refuse(shop, written, caps
     )
 
 
+def test_a_rehearsal_where_pods_run_and_no_document_names_them_is_no_success(shop, written, capsys):
+    shop.minion("alpha", manifest("old"))
+    assert shop.podctl("apply", "--dry-run", "-f", written(manifest("web"))) == 4
+    shown = capsys.readouterr()
+    assert shown.out == "pod/web created (dry run)\n"
+    assert shown.err.splitlines()[0] == (
+        "warning: as it is now, apply would change nothing: there are Pods on alpha, but no Document that names them"
+    )
+
+
+def test_a_pod_on_a_minion_that_the_inventory_lacks_is_held_back_and_named_with_the_way_out(shop, written, capsys):
+    shop.minion("alpha", document=memory(entry("web", "beta")))
+    assert shop.podctl("apply", "--dry-run", "-f", written(manifest("web"))) == 4
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "error: pod/web is not created: beta may have it\n" in shown.err
+    assert "minion beta did not answer: it is not in this inventory, and the cluster remembers " in shown.err
+    assert "Hint: Put it back into the inventory; if it is gone for good: podctl apply --failover " in shown.err
+
+
+def test_a_claim_that_a_pod_uses_is_not_pruned_from_under_it(shop, written, capsys):
+    user = manifest("user")
+    labelled = {**CLAIM, "metadata": {**CLAIM["metadata"], "labels": {"app": "shop"}}}
+    known = memory(entry("user", "alpha", user), objects=[labelled])
+    shop.minion("alpha", user, claims=("data",), document=known)
+    for words in ((), ("--dry-run",)):
+        command = ("apply", "--prune", "-l", "app=shop", "--yes", *words)
+        assert shop.podctl(*command, "-f", written(manifest("new"))) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert shown.err.startswith("error: persistentvolumeclaim data is in use by pod default/user; ")
+
+
 def test_what_is_pruned_is_not_failed_over(shop, written, capsys):
     old = manifest("old", labels={"app": "shop"})
     shop.minion("alpha", document=memory(entry("old", "beta", old))).silent("beta")

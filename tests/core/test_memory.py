@@ -13,6 +13,8 @@ from podctl.core.document.model import Document
 from podctl.core.memory import Why, remember
 from podctl.core.model import Cluster, Mark, PodKey
 
+UNLISTED = "it is not in this inventory, and the cluster remembers Pods or claims there"
+
 
 def absent(cluster: Cluster) -> dict[str, Why]:
     return {each.key.name: each.why for each in remember(cluster).absent}
@@ -25,11 +27,7 @@ def document(*pods) -> Document:
 def test_a_pod_that_is_wanted_and_not_seen_has_its_reason():
     assert absent(CLUSTER) == {"away": Why.SILENT, "big": Why.WAITING, "far": Why.SILENT, "lost": Why.MISSING}
     assert {each.key.name: (each.phase, each.message) for each in remember(CLUSTER).absent} == {
-        "away": (
-            "Unknown",
-            "omega has it, and does not answer: "
-            "it is not in this inventory, and the cluster remembers Pods or claims there",
-        ),
+        "away": ("Unknown", f"omega has it, and does not answer: {UNLISTED}"),
         "big": ("Pending", "needs 64 CPUs, and no Minion has them; every apply tries it again"),
         "far": ("Unknown", "gamma has it, and does not answer: connection refused"),
         "lost": ("Pending", "it is to be on beta, and is not there: apply its manifest again"),

@@ -12,6 +12,8 @@ from podctl.core.document.adopting import adopted
 from podctl.core.document.model import ObjectKey
 from podctl.core.manifest import parse
 from podctl.core.outcome import Word
+from podctl.engine.adopting import AdoptWish
+from podctl.engine.adopting import run as adopt
 from podctl.engine.applying import Wish, run
 from podctl.engine.keeping import Keeping
 from podctl.errors import ExitCode, InputError, UnreachableError
@@ -142,3 +144,38 @@ def test_pods_and_no_document_are_not_for_apply_to_judge():
         apply(bravo)
     assert caught.value.message == "nothing was changed: there are Pods on bravo, but no Document that names them"
     assert "podctl adopt" in caught.value.hint
+
+
+def test_a_pod_that_was_to_go_to_another_minion_and_stayed_is_remembered_where_it_is():
+    """Were it remembered where it never came to be, the next command would take the one that runs for stale."""
+    both = {"alpha": Keeper("alpha"), "bravo": Keeper("bravo", seen=said_by(None))}
+    with session(both, tuple(both), "sandbox") as opened:
+        keeping = Keeping.look(opened, ALICE)
+        keeping.write(adopted(keeping.cluster), [])
+        before = keeping.document
+    both["alpha"].refuses = "pull"
+    (host,) = HOST.pods
+    elsewhere = {**host.raw, "spec": {**host.raw["spec"], "nodeName": "alpha"}}
+    wish = Wish(
+        manifests=parse([("host.json", json.dumps(elsewhere))]), uids=lambda: "n3w", caller=ALICE,
+        lock_timeout_seconds=0, wait=False,
+    )  # fmt: skip
+    vars(both["alpha"]).update(locked=False)
+    vars(both["bravo"]).update(locked=False)
+    with session(both, tuple(both), "sandbox") as opened:
+        (outcome,) = run(opened, wish, lambda _pruned: None, lambda _progress: None).outcomes
+        after = Keeping.look(opened, ALICE).document
+    assert (outcome.word, outcome.minion, outcome.stays) == (Word.FAILED, "alpha", True)
+    assert (after.pods[host.key], after.leaving) == (before.pods[host.key], {})
+    assert after.acts[-1].result == "1 of 1 failed"
+
+
+def test_adoption_does_not_say_that_second_copies_are_gone():
+    """A copy that is marked as done says so of what was to leave; adopt removes nothing."""
+    bravo = Keeper("bravo", seen=said_by(None))
+    wish = AdoptWish(caller=ALICE, allow=lambda _adoption: None, lock_timeout_seconds=0)
+    with session({"bravo": bravo}, ("bravo",), "sandbox") as opened:
+        adopt(opened, wish)
+        (act,) = Keeping.look(opened, ALICE).document.acts
+    assert act.result == "adopted"
+    assert not [name for name in bravo.names if name.endswith(".done")]
