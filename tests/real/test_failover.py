@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+import yaml
 from copies import NAMES, is_everywhere_alike, pods_on
 from faults import Gate, small_pod
 
@@ -63,3 +65,41 @@ def test_data_that_was_given_up_is_not_found_again_when_its_minion_is_back(podct
     done = apply(podctl, namespace, store)
     assert (done.returncode, done.stdout) == (0, "pod/store created\n"), done.stderr
     assert pods_on(sandbox, namespace) == {name: ["store"] if name == new else [] for name in NAMES}
+
+
+@pytest.fixture
+def older(sandbox):
+    """The inventory as somebody has it who does not know of charlie; beside the other, as its paths are relative."""
+    known = yaml.safe_load(sandbox.inventory.read_text())
+    minions = {name: each for name, each in known["minions"].items() if name != "charlie"}
+    path = sandbox.inventory.with_name("older.yaml")
+    path.write_text(yaml.safe_dump({**known, "minions": minions}))
+    yield str(path)
+    path.unlink()
+
+
+def test_a_pod_on_a_minion_that_an_older_inventory_lacks_is_not_made_twice_without_a_word(
+    podctl, sandbox, namespace, older
+):
+    assert apply(podctl, namespace, small_pod("moved", "charlie")).returncode == 0
+    for flags in ((), ("--dry-run",)):
+        done = apply(podctl, namespace, small_pod("moved"), "-i", older, *flags)
+        assert (done.returncode, done.stdout) == (4, ""), done.stderr
+        assert "error: pod/moved is not created: charlie may have it\n" in done.stderr
+        assert "minion charlie did not answer: it is not in this inventory, and the cluster remembers " in done.stderr
+        assert "Hint: Put it back into the inventory; if it is gone for good: podctl apply --failover " in done.stderr
+    assert pods_on(sandbox, namespace) == {"alpha": [], "bravo": [], "charlie": ["moved"]}
+
+    done = apply(podctl, namespace, small_pod("moved"), "-i", older, "--failover")
+    assert (done.returncode, done.stdout) == (4, "pod/moved created\n"), done.stderr
+    assert "note: pod/moved is made anew on " in done.stderr
+    done = apply(podctl, namespace, small_pod("moved"), "-i", older)
+    assert (done.returncode, done.stdout) == (0, "pod/moved unchanged\n"), "nothing is remembered there any more"
+    found = pods_on(sandbox, namespace)
+    assert (found["charlie"], sorted(found["alpha"] + found["bravo"])) == (["moved"], ["moved"])
+
+    done = apply(podctl, namespace, small_pod("moved"))
+    assert (done.returncode, done.stdout) == (0, "pod/moved unchanged\n"), done.stderr
+    assert "note: stopped the copy of pod/moved on charlie: stale: " in done.stderr
+    assert pods_on(sandbox, namespace) == {**found, "charlie": []}
+    assert is_everywhere_alike(sandbox)
