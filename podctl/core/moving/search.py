@@ -100,9 +100,13 @@ class Search:
             for closed in (unused, frozenset[str]()):
                 places = self._packed(moving, (piece,), closed=closed)
                 waves = self._waves(moving, places, most) if places else None
-                if places and waves:
+                if places and waves and self._lets_in(waves, piece, places[-1]):
                     return Gain(waves=waves, lets_in=piece, minion=places[-1])
         return None
+
+    def _lets_in(self, waves: Waves, piece: Piece, minion: str) -> bool:
+        """Whether it may come last. Packed with those that move, it may have been placed before one of them."""
+        return not check([piece.wants], after(self.board, waves.moves).candidates(), [minion])
 
     def _ways(self, piece: Piece, most: int) -> Iterator[tuple[Piece, ...]]:
         """Pods of one Minion that could make room together, the fewest first."""
