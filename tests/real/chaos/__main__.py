@@ -1,6 +1,6 @@
 """`make chaos`: many schedules, several sandboxes at once, and a report of what was done and what went wrong.
 
-    python tests/real/chaos --seed 1000 --schedules 200 --workers 2
+    python tests/real/chaos --seed 1000 --schedules 200 --workers 2       # Ctrl-C: a report of those so far
 
 The seed of a schedule that failed replays it: --replay SEED. Ends with 1 when anything was violated.
 """
@@ -49,10 +49,22 @@ def main() -> int:
     ]
     for each in workers:
         each.start()
-    for each in workers:
-        each.join()
+    _join(workers, seeds)
     print(report(trials, time.monotonic() - began, told.logs))
     return 1 if len(trials) < len(wanted) or any(each.violations for each in trials) else 0
+
+
+def _join(workers: list[threading.Thread], seeds: queue.Queue[int]) -> None:
+    """Ctrl-C lets the schedules that run come to their end; the report is of those."""
+    try:
+        for each in workers:
+            each.join()
+    except KeyboardInterrupt:
+        print("ending with the schedules that run", flush=True)
+        with seeds.mutex:
+            seeds.queue.clear()
+        for each in workers:
+            each.join()
 
 
 def _work(number: int, seeds: queue.Queue[int], trials: list[Trial], sources: Path, logs: Path) -> None:
