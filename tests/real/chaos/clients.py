@@ -68,6 +68,7 @@ class Client:
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
         return subprocess.Popen(
             [sys.executable, "-m", "podctl", *argv], text=True, cwd=self.sources,
+            start_new_session=True,  # a Ctrl-C at the suite's terminal is not for it
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**environment, "PODCTL_INVENTORY": str(self.inventory), "HOME": str(self.home), "USER": self.name},
         )  # fmt: skip
