@@ -104,7 +104,13 @@ def _prune_wish(selector: str, namespace: str | None, *, prune: bool) -> PruneWi
     from podctl.core.selectors import parse_selector  # noqa: PLC0415 - as above
 
     if not prune and selector:
-        raise InputError("-l goes with --prune: apply itself takes all that is in the files")
+        raise InputError(
+            "-l goes with --prune: apply itself takes all that is in the files",
+            hint="Leave -l out; or add --prune, to remove what has these labels and is in none of the files.",
+        )
     if prune and not selector:
-        raise InputError("--prune needs -l LABELS: without it all that is not in the files would go")
+        raise InputError(
+            "--prune needs -l LABELS: without it all that is not in the files would go",
+            hint="Give a label that all of these files carry, and nothing else: --prune -l app=shop.",
+        )
     return PruneWish(selector=parse_selector(selector), namespace=namespace) if prune else None

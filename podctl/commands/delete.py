@@ -94,6 +94,7 @@ def delete(
     say_errors(outcomes.trouble_lines(done.outcomes))
     say_errors(removal.claim_trouble_lines(done.claims.problems))
     say_errors(removal.later_lines(done.doomed.keys, done.document, done.cluster))
+    say_errors(removal.kept_volume_lines(done.doomed.claim_keys, done.document, done.cluster))
     say_errors(outcomes.unremembered_lines(done.notes))
     click.echo(silence_text(done.cluster), nl=False, err=True)
     codes = [*outcomes.codes(done.outcomes, (), done.cluster), *done.codes]

@@ -38,7 +38,10 @@ def failover_options(command: Callable[..., Any]) -> Callable[..., Any]:
         from podctl.core.document.failover import FailoverWish  # noqa: PLC0415 - only where something is applied
 
         if not wanted and (after is not None or force):
-            raise InputError("--failover-after and --force go with --failover")
+            raise InputError(
+                "--failover-after and --force go with --failover",
+                hint="Add --failover, if it is your word that Minions which do not answer are dead.",
+            )
         wish = FailoverWish(after_seconds=after, force=force) if wanted else None
         return command(*args, failover=wish, **kwargs)
 

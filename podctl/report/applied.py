@@ -33,7 +33,7 @@ def error_lines(done: Done, *, dry_run: bool) -> list[str]:
     lines += outcomes.plan_lines(done.plan) if dry_run else list(_stopped_lines(done))
     lines += outcomes.trouble_lines(done.outcomes)
     lines += claim_trouble_lines(done.claims_removed.problems)
-    lines += outcomes.held_lines(own)
+    lines += outcomes.held_lines(own, done.failover.kept)
     lines += _remembered_lines(done)
     if dry_run or own:
         lines += outcomes.used_lines(done.plan)

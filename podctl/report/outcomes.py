@@ -13,7 +13,7 @@ from podctl.errors import ExitCode
 from podctl.report.reasons import alike, reason_lines, used_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from podctl.core.document.model import Document, ObjectKey
     from podctl.core.manifest import Manifests
@@ -25,6 +25,7 @@ DRY_RUN = " (dry run)"
 _WORDS: Mapping[type, Word] = {
     Create: Word.CREATED, Replace: Word.CONFIGURED, Start: Word.STARTED, Keep: Word.UNCHANGED, Remove: Word.DELETED,
 }  # fmt: skip
+_KEPT = "It goes on when that Minion answers again. Why --failover left it there is said below."
 _DONE = (Word.CREATED, Word.CONFIGURED, Word.STARTED, Word.UNCHANGED)
 
 
@@ -98,14 +99,15 @@ def unremembered_lines(notes: Iterable[str]) -> list[str]:
     return [f"note: all was done, but what came of it could not be remembered: {each}" for each in notes]
 
 
-def held_lines(held: Iterable[Held]) -> list[str]:
+def held_lines(held: Iterable[Held], kept: Collection[PodKey] = ()) -> list[str]:
     """A line a Pod that was not made; below those of one reason what they lack as a whole, then one reason a Minion.
 
-    A hint that many share is said once, after the last of them.
+    A hint that many share is said once, after the last of them. `kept`: those that --failover was not to move, which
+    a note is to say of each.
     """
     by_hint: defaultdict[str, list[Held]] = defaultdict(list)
     for each in held:
-        by_hint[_held(each)[1]].append(each)
+        by_hint[_KEPT if each.unseen and each.key in kept else _held(each)[1]].append(each)
     lines: list[str] = []
     for hint, those in by_hint.items():
         for members in alike(those):

@@ -100,6 +100,18 @@ def later_lines(keys: Iterable[PodKey], document: Document, cluster: Cluster) ->
     ]
 
 
+def kept_volume_lines(claims: Iterable[PodKey], document: Document, cluster: Cluster) -> list[str]:
+    """Claims that are forgotten while their volume is on a Minion that does not answer: nobody removes it there."""
+    silent = {each.minion.name for each in cluster.silent}
+    places = {key: document.claims[key] for key in claims if key in document.claims}
+    return [
+        f"note: the volume of claim {key.name} is on {minion}, which does not answer, and stays there with its "
+        f"data: `podctl delete pvc {key.name} -n {key.namespace}` again once {minion} is back and its Pods are gone"
+        for key, minion in places.items()
+        if minion in silent
+    ]
+
+
 def nothing_lines(doomed: Doomed, namespace: str) -> list[str]:
     """Where nothing was named and nothing matched: the same words that `get` has for it."""
     nothing = not (doomed.keys or doomed.objects or doomed.claims or doomed.missing)

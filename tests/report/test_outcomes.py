@@ -208,6 +208,27 @@ def test_what_is_deleted_on_a_silent_minion_is_said_to_go_later():
     assert removal.later_lines((), known, seen) == []
 
 
+def test_the_volume_of_a_claim_that_was_deleted_out_of_sight_is_named():
+    data, other = PodKey("default", "data"), PodKey("default", "other")
+    known = Document(cluster="shop", claims={data: "beta", other: "alpha"})
+    seen = Cluster(name="shop", minions=(minion(), silent("beta")))
+    (line,) = removal.kept_volume_lines((data, other), known, seen)
+    assert line == (
+        "note: the volume of claim data is on beta, which does not answer, and stays there with its data: "
+        "`podctl delete pvc data -n default` again once beta is back and its Pods are gone"
+    )
+
+
+def test_a_pod_that_failover_is_not_to_move_is_not_told_to_fail_over():
+    (one,) = parse([("web.yaml", json.dumps(manifest("lost")))]).pods
+    lost = Held(pod=one, unseen=True, reasons={"beta": "has it, but is silent"})
+    assert outcomes.held_lines([lost], {lost.key: "its data is on beta"}) == [
+        "error: pod/lost is not created: beta may have it",
+        "  beta: has it, but is silent",
+        "Hint: It goes on when that Minion answers again. Why --failover left it there is said below.",
+    ]
+
+
 MANY = tuple(ObjectKey("ConfigMap", "default", each) for each in "abc")
 PRUNED = {
     "a few go without a question": (Pruned(pods=(KEY,), objects=(CONFIG,)),
