@@ -109,7 +109,7 @@ def remember(cluster: Cluster) -> Remembered:
 
 def absent_pods(document: Document, cluster: Cluster) -> tuple[Absent, ...]:
     """Those of the Document that are on a silent Minion, and those of which there is no trace on any other."""
-    silent = {each.minion.name: each.problem for each in cluster.silent}
+    silent = {each.minion.name: each.problem for each in cluster.silent if not each.unlisted}
     answering = {each.minion.name for each in cluster.minions if not each.silent}
     by_key: defaultdict[PodKey, list[ObservedPod]] = defaultdict(list)
     for pod in cluster.pods:
@@ -130,7 +130,7 @@ def _unseen(entry: PodEntry, silent: dict[str, str]) -> Absent:
     if entry.minion in silent:
         why = f"{entry.minion} has it, and does not answer: {silent[entry.minion]}"
     else:
-        why = f"{entry.minion} has it, and is not in the inventory"
+        why = f"{entry.minion} has it, and is not in this inventory"
     if entry.doomed:
         return Absent(
             entry=entry, why=Why.DELETED, message=f"{why}; it was deleted, and goes when {entry.minion} answers"

@@ -69,7 +69,8 @@ def silence_text(cluster: Cluster) -> str:
     """For each silent Minion why, on what evidence, and what to do about it; "" when all answered."""
     lines = []
     for each in cluster.silent:
-        lines.append(f"minion {each.minion.name} did not answer: {_one_line(each.problem)}\n")
+        how = "is out of sight" if each.unlisted else "did not answer"
+        lines.append(f"minion {each.minion.name} {how}: {_one_line(each.problem)}\n")
         lines += [f"  {printable(line)}\n" for line in each.evidence.splitlines()[-_MOST_EVIDENCE:]]
         if each.hint:
             lines.append(f"Hint: {_one_line(each.hint)}\n")

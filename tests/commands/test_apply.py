@@ -248,7 +248,7 @@ def test_a_pod_on_a_minion_that_the_inventory_lacks_is_held_back_and_named_with_
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "error: pod/web is not created: beta may have it\n" in shown.err
-    assert "minion beta did not answer: it is not in this inventory, and the cluster remembers " in shown.err
+    assert "minion beta is out of sight: it is not in this inventory, and the cluster remembers " in shown.err
     assert "Hint: Put it back into the inventory; if it is gone for good: podctl apply --failover " in shown.err
 
 

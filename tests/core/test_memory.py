@@ -27,7 +27,7 @@ def document(*pods) -> Document:
 def test_a_pod_that_is_wanted_and_not_seen_has_its_reason():
     assert absent(CLUSTER) == {"away": Why.SILENT, "big": Why.WAITING, "far": Why.SILENT, "lost": Why.MISSING}
     assert {each.key.name: (each.phase, each.message) for each in remember(CLUSTER).absent} == {
-        "away": ("Unknown", f"omega has it, and does not answer: {UNLISTED}"),
+        "away": ("Unknown", "omega has it, and is not in this inventory"),
         "big": ("Pending", "needs 64 CPUs, and no Minion has them; every apply tries it again"),
         "far": ("Unknown", "gamma has it, and does not answer: connection refused"),
         "lost": ("Pending", "it is to be on beta, and is not there: apply its manifest again"),

@@ -86,7 +86,7 @@ def test_a_pod_on_a_minion_that_an_older_inventory_lacks_is_not_made_twice_witho
         done = apply(podctl, namespace, small_pod("moved"), "-i", older, *flags)
         assert (done.returncode, done.stdout) == (4, ""), done.stderr
         assert "error: pod/moved is not created: charlie may have it\n" in done.stderr
-        assert "minion charlie did not answer: it is not in this inventory, and the cluster remembers " in done.stderr
+        assert "minion charlie is out of sight: it is not in this inventory, and the cluster remembers " in done.stderr
         assert "Hint: Put it back into the inventory; if it is gone for good: podctl apply --failover " in done.stderr
     assert pods_on(sandbox, namespace) == {"alpha": [], "bravo": [], "charlie": ["moved"]}
 
