@@ -13,8 +13,6 @@ from podctl.core.document.model import Document
 from podctl.core.memory import Why, remember
 from podctl.core.model import Cluster, Mark, PodKey
 
-UNLISTED = "it is not in this inventory, and the cluster remembers Pods or claims there"
-
 
 def absent(cluster: Cluster) -> dict[str, Why]:
     return {each.key.name: each.why for each in remember(cluster).absent}
