@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--plan", is_flag=True, help="Show the moves and what they gain, and do nothing.")
-@click.option("--max-moves", type=click.IntRange(min=0), default=5, show_default=True, metavar="N",
+@click.option("--max-moves", type=click.IntRange(min=1), default=5, show_default=True, metavar="N",
               help="Move no more Pods than these.")  # fmt: skip
 @timeout_option
 @careful

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.claims import ObservedClaim, claims_on
 from podctl.core.document.model import ObjectKey
+from podctl.core.document.stale import stale
 from podctl.core.kinds import CLAIM, CONFIG_MAP, POD, SECRET, Kind
 from podctl.core.model import Mark, PodKey
 from podctl.errors import InputError
@@ -90,9 +91,13 @@ def _claim(key: PodKey) -> ObjectKey:
     return ObjectKey("PersistentVolumeClaim", key.namespace, key.name)
 
 
-def check_unused(doomed: Doomed, cluster: Cluster) -> None:
-    """Raises InputError for a claim that something keeps in use that is not going with it."""
-    going = {id(pod) for pod in doomed.pods}
+def check_unused(doomed: Doomed, cluster: Cluster, document: Document | None = None) -> None:
+    """Raises InputError for a claim that something keeps in use that is not going with it.
+
+    What `document` does not want goes before all else, and so is no user.
+    """
+    old = (pod for pod, _ in stale(document, cluster)) if document else ()
+    going = {id(pod) for pod in (*doomed.pods, *old)}
     for claim in doomed.claims:
         users = sorted(_users(claim, cluster, going))
         if users:

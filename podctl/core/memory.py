@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from podctl.core.document.changes import settled
 from podctl.core.document.cordons import with_cordons
 from podctl.core.document.recall import doubt, recall
-from podctl.core.document.stale import current
+from podctl.core.document.stale import current, stale
 from podctl.core.document.unlisted import with_unlisted
 from podctl.core.model import Mark
 
@@ -80,6 +80,11 @@ class Remembered:
     def waiting(self) -> tuple[PodKey, ...]:
         """The Pods that wait for room, by key: every apply tries them."""
         return tuple(each.key for each in self.absent if each.why is Why.WAITING)
+
+    @property
+    def stale(self) -> tuple[tuple[ObservedPod, str], ...]:
+        """Pods in sight that are not wanted, each with why; none where the Document is in doubt."""
+        return stale(self.standing, self.cluster) if self.standing and not self.doubt else ()
 
     @property
     def warning(self) -> str:

@@ -124,7 +124,7 @@ def _draft(keeping: Keeping, wish: Wish) -> _Draft:
     failover = fail_over(document, cluster, wish.failover) if wish.failover else Failover()
     pruned = wish.prune.choose(standing, cluster, files) if wish.prune else NOTHING
     going = tuple(pod for pod in cluster.pods if pod.key in pruned.pods)
-    check_unused(Doomed(pods=going, claims=pruned.claims), cluster)
+    check_unused(Doomed(pods=going, claims=pruned.claims), cluster, standing)
     waiting = [key for key, each in sorted(document.pods.items()) if not each.minion and key not in pruned.pods]
     lost = [key for key in failover.lost if key not in pruned.pods]
     manifests, broken = completed(document, [*lost, *waiting], files)

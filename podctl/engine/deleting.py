@@ -58,7 +58,7 @@ def run(session: Session, wish: Deletion, say: Callable[[Progress], None]) -> De
     cluster, before = keeping.cluster, keeping.document
     standing = settled(before, cluster) if keeping.recalled.found else adopted(cluster)
     doomed = wish.choose(cluster, standing)
-    check_unused(doomed, cluster)
+    check_unused(doomed, cluster, standing)
     wish.allow(doomed)
     after = without(standing, cluster, pods=doomed.keys, objects=doomed.objects, claims=doomed.claim_keys)
     plan = plan_removal(doomed.pods, cluster, after)

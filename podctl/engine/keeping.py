@@ -155,7 +155,7 @@ class Keeping:
         for name in prepared:
             self._older[name] = (*self._older.get(name, ()), *writing.older.get(name, ()))
         self._committed = self._round(prepared, lambda name: self._commit(name, writing, sweep=sweep), needed=1)
-        self._enough(writing.document, self._committed)
+        self._enough(writing.document, self._committed, " Whether it counts, the next command that writes settles.")
         self._complete = set(self._committed) == set(every)
         self.cluster = written(self.cluster, writing, self._committed)
         self.recalled = recall(self.cluster)
@@ -201,7 +201,7 @@ class Keeping:
                 done.append(name)
         return done
 
-    def _enough(self, document: Document, done: Sequence[str]) -> None:
+    def _enough(self, document: Document, done: Sequence[str], but: str = "") -> None:
         """Raises where too few of those who are to keep it took part."""
         if enough(document, done) or (self.without_quorum and done):
             return
@@ -210,7 +210,7 @@ class Keeping:
             f"nothing was changed: the Document could not be written to {', '.join(lacking)}, "
             f"only to {len(done)} of its keepers",
             evidence="\n".join(f"{name}: {why}" for name, why in sorted(self._failures.items())),
-            hint=_WAIT,
+            hint=_WAIT + but,
         )
 
 

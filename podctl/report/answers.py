@@ -78,11 +78,16 @@ def silence_text(cluster: Cluster) -> str:
 
 
 def warning_text(seen: Remembered) -> str:
-    """Why what is remembered may be out of date, and what to do; "" when it is not."""
+    """Why what is remembered may be out of date, and what to do; what is seen and counts no more."""
+    stale = "".join(
+        f"note: pod/{pod.key.name} on {pod.minion} counts no more ({why}): the next command that changes anything "
+        "stops it\n"
+        for pod, why in seen.stale
+    )
     if not seen.warning:
-        return ""
+        return stale
     hint = "Hint: podctl adopt makes a Document of what runs.\n" if not seen.recalled.found else ""
-    return f"warning: {_one_line(seen.warning)}\n{hint}"
+    return f"warning: {_one_line(seen.warning)}\n{hint}{stale}"
 
 
 def silent_names(cluster: Cluster) -> str:

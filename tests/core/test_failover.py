@@ -77,13 +77,13 @@ def since(seconds, clock="alpha"):
 LATER = FailoverWish(after_seconds=600)
 TIMES = {  # the silence that is remembered; why not yet
     "for long enough": (since(600), ""),
-    "not for long enough": (since(599), "gamma has been silent for 599 s of 600"),
+    "not for long enough": (since(599), "gamma has been silent for 9m59s of 10m"),
     "for the first time": ({},
-        "gamma is silent for the first time; its Pods are failed over after 600 s of silence"),
+        "gamma is silent for the first time; its Pods are failed over after 10m of silence"),
     "since a time that nobody can tell": (since(9999, "gamma"),
         "gamma is silent since a time that only the clock of gamma tells, which is silent, too"),
     "by a clock that is hours off from another": (since(599 - 5 * 3600, "beta"),
-        "gamma has been silent for 599 s of 600"),
+        "gamma has been silent for 9m59s of 10m"),
 }  # fmt: skip
 
 

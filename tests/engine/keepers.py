@@ -62,7 +62,7 @@ class Keeper(FakeTransport):
                 return 125, b"", b"cannot start the container"
             self.started.add(name)
         elif step.title.startswith(("commit the Document", "mark the Document")):
-            old, new = words[-2:]
+            old, new = step.script.shown.split()[-2:]
             self.copies[new] = self.copies.pop(old)
         elif step.title.startswith("remove older copies"):
             self.copies = {name: own for name, own in self.copies.items() if not {name, f"id-{name}"} & {*words}}

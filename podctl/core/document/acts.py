@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from podctl.core.actions import Action, Plan
+    from podctl.core.actions import Action, Held, Plan
     from podctl.core.document.model import Document, ObjectKey
     from podctl.core.model import PodKey
     from podctl.core.outcome import Outcome
@@ -23,7 +23,7 @@ _ENDED = {Word.FAILED: "Failed", Word.UNKNOWN: "Unknown", Word.PENDING: "Pending
 
 def deeds_of(plan: Plan) -> tuple[Deed, ...]:
     """What the plan means to do."""
-    waiting = [_deed("Pending", each.key, each.diagnosis or "it is not created yet") for each in plan.held]
+    waiting = [_held(each) for each in plan.held]
     return (*(_planned(action) for action in plan.changes if action.key), *waiting)
 
 
@@ -34,6 +34,13 @@ def object_deeds(objects: Mapping[ObjectKey, Mapping[str, Any]], document: Docum
         for key, raw in objects.items()
         if document.objects.get(key) != raw
     )
+
+
+def _held(held: Held) -> Deed:
+    if held.unseen:
+        why = "; ".join(f"{minion} {reason}" for minion, reason in sorted(held.reasons.items()))
+        return _deed("Unknown", held.key, why)
+    return _deed("Pending", held.key, held.diagnosis or "it is not created yet")
 
 
 def _planned(action: Action) -> Deed:

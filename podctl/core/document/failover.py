@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from podctl.core.age import duration_text
 from podctl.core.model import Mark
 
 if TYPE_CHECKING:
@@ -62,12 +64,16 @@ def _too_soon(document: Document, cluster: Cluster, name: str, after_seconds: fl
         return ""
     silence = document.silences.get(name)
     if silence is None:
-        return f"is silent for the first time; its Pods are failed over after {after_seconds:.0f} s of silence"
+        return f"is silent for the first time; its Pods are failed over after {_text(after_seconds)} of silence"
     now = next((each.now for each in cluster.minions if each.minion.name == silence.clock), None)
     if now is None:
         return f"is silent since a time that only the clock of {silence.clock} tells, which is silent, too"
     so_far = now.timestamp() - silence.since_seconds
-    return "" if so_far >= after_seconds else f"has been silent for {so_far:.0f} s of {after_seconds:.0f}"
+    return "" if so_far >= after_seconds else f"has been silent for {_text(so_far)} of {_text(after_seconds)}"
+
+
+def _text(seconds: float) -> str:
+    return duration_text(timedelta(seconds=round(seconds)))
 
 
 def bound_to(manifest: Mapping[str, Any]) -> tuple[str, ...]:

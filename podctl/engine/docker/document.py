@@ -59,7 +59,7 @@ def image(minion: Minion, architecture: str, revision: int) -> tuple[Step, ...]:
 
 def commit(minion: Minion, cluster: str, revision: int) -> tuple[Step, ...]:
     """The second round: the copy gets its name."""
-    rename = change.rename(minion.docker, _new(cluster, revision), naming.document(cluster, revision))
+    rename = _patiently(change.rename(minion.docker, _new(cluster, revision), naming.document(cluster, revision)))
     return (Step(title=f"commit the Document's revision {revision}", script=rename, group=_group(revision)),)
 
 
@@ -76,6 +76,12 @@ def forget(minion: Minion, copies: Sequence[str], group: str = "") -> tuple[Step
         return ()
     script = change.remove_containers(minion.docker, copies)
     return (Step(title="remove older copies of the Document", script=script, group=group, timeout_seconds=_SECONDS),)
+
+
+def _patiently(script: Script) -> Script:
+    """Up to five times: docker refuses to rename a container in the moment in which it starts it again."""
+    text = f"i=0; until {script.text}; do i=$((i+1)); [ $i -lt 5 ] || exit 1; sleep 0.3; done"
+    return Script(text, script.shown)
 
 
 def _group(revision: int) -> str:
