@@ -7,6 +7,7 @@ are marked as done, or what went otherwise is written, and the copies from befor
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from threading import Thread
 from typing import TYPE_CHECKING, Self
 
 from podctl.core.document.cordons import with_cordons
@@ -50,7 +51,7 @@ class Keeping:
     recalled: Recalled
     without_quorum: bool = False
     _failures: dict[str, str] = field(default_factory=dict)  # by Minion: of the write that is going on
-    _older: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by Minion: copies that go when all is done
+    _sweeper: Thread | None = None  # takes away the copies before the newest
     _committed: list[str] = field(default_factory=list)  # the Minions that have what was written last
     _complete: bool = False  # all have it that were to get it
     _act: Act | None = None
@@ -106,7 +107,7 @@ class Keeping:
             deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS),
         )  # fmt: skip
         later = {pod.minion for pod, _ in stale(self.document, self.cluster)} if self.recalled.found else set()
-        self._write(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]), later=later)
+        self._write(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]), later)
 
     def close(self, deeds: Sequence[Deed], result: str, wanted: Document | None = None) -> str:
         """Remembers how the Act ended; why that was not possible, else "". What it did is done either way.
@@ -115,6 +116,7 @@ class Keeping:
         """
         if self._act is None:
             return ""
+        self._swept()
         ended = replace(
             self._act, deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS), result=result
         )
@@ -124,26 +126,39 @@ class Keeping:
             if self._complete and as_written and not self.document.elders:
                 return self._mark()
             wanted = wanted or self.document
-            self._write(replace(wanted, acts=(*self.document.acts[:-1], ended)), sweep=True)
+            self._write(replace(wanted, acts=(*self.document.acts[:-1], ended)))
         except PodctlError as error:
             return error.message
+        finally:
+            self._swept()
         return ""
 
     def _mark(self) -> str:
         """All came as it was written: a name says so, which is cheaper than one more copy. "", or why none could."""
         cluster, revision = self.cluster.name, self.document.revision
-        marked = self._round(
-            self._committed,
-            lambda name: (*copies.end(self.session.minion(name), cluster, revision), *self._swept(name)),
-            needed=1,
-        )
+        marked = self._round(self._committed, lambda name: copies.end(self.session.minion(name), cluster, revision))
         return "" if marked else "; ".join(f"{name}: {why}" for name, why in sorted(self._failures.items()))
 
-    def _swept(self, name: str) -> tuple[Step, ...]:
-        """The copies before the newest go when all is done: each is a moment less until its command may act."""
-        return copies.forget(self.session.minion(name), self._older.get(name, ()))
+    def _sweep(self, writing: Writing, later: Collection[str]) -> None:
+        """The copies before the newest go while the command acts already; `close` waits for that."""
+        going = {name: writing.older[name] for name in self._committed if writing.older.get(name)}
+        going |= {name: ids for name, ids in writing.forget.items() if name in self.session.reached}
+        names = sorted(going.keys() - set(later))
 
-    def _write(self, wanted: Document, *, later: Collection[str] = (), sweep: bool = False) -> None:
+        def steps(name: str) -> tuple[Step, ...]:
+            return copies.forget(self.session.minion(name), going[name])
+
+        def forget() -> None:
+            side_by_side(lambda name: self.session.conversation(name).run(steps(name)), names)
+
+        self._sweeper = Thread(target=forget, daemon=True)
+        self._sweeper.start()
+
+    def _swept(self) -> None:
+        if self._sweeper:
+            self._sweeper.join()
+
+    def _write(self, wanted: Document, later: Collection[str] = ()) -> None:
         """`later`: Minions where a stale copy goes before all else; they get theirs at the end, unless needed."""
         self._failures.clear()
         named = replace(wanted, silences=next_silences(self.document, self.cluster))
@@ -152,17 +167,12 @@ class Keeping:
         others = [name for name in every if name not in later]
         prepared = self._prepare(others if enough(writing.document, others) else every, writing)
         self._enough(writing.document, prepared)
-        for name in prepared:
-            self._older[name] = (*self._older.get(name, ()), *writing.older.get(name, ()))
-        self._committed = self._round(prepared, lambda name: self._commit(name, writing, sweep=sweep), needed=1)
+        self._committed = self._round(prepared, lambda name: self._commit(name, writing))
         self._enough(writing.document, self._committed, " Whether it counts, the next command that writes settles.")
         self._complete = set(self._committed) == set(every)
         self.cluster = written(self.cluster, writing, self._committed)
         self.recalled = recall(self.cluster)
-        self._round(
-            (writing.forget.keys() & set(self.session.reached)) - set(later),
-            lambda name: copies.forget(self.session.minion(name), writing.forget[name]),
-        )
+        self._sweep(writing, later)
 
     def _prepare(self, names: Sequence[str], writing: Writing) -> list[str]:
         """The first round. A copy that runs shows that its image is there; where that was wrong, it is sent."""
@@ -182,17 +192,14 @@ class Keeping:
         wrong = [name for name in showing if copies.lacks_image(self._failures.get(name, ""))]
         return done + self._round(wrong, with_image)
 
-    def _commit(self, name: str, writing: Writing, *, sweep: bool) -> tuple[Step, ...]:
-        steps = copies.commit(self.session.minion(name), self.cluster.name, writing.document.revision)
-        return (*steps, *self._swept(name)) if sweep else steps
+    def _commit(self, name: str, writing: Writing) -> tuple[Step, ...]:
+        return copies.commit(self.session.minion(name), self.cluster.name, writing.document.revision)
 
-    def _round(
-        self, names: Iterable[str], steps: Callable[[str], Sequence[Step]], needed: int | None = None
-    ) -> list[str]:
-        """Runs the steps of all these Minions at once. Those where the first `needed` of them were done (None: all)."""
+    def _round(self, names: Iterable[str], steps: Callable[[str], Sequence[Step]]) -> list[str]:
+        """Runs the steps of all these Minions at once. Those where all of them were done."""
         done: list[str] = []
         for name, answer in side_by_side(lambda name: self.session.conversation(name).run(steps(name)), names).items():
-            results = () if isinstance(answer, PodctlError) else answer[:needed]
+            results = () if isinstance(answer, PodctlError) else answer
             if isinstance(answer, PodctlError):
                 self._failures[name] = answer.message
             elif wrong := next((each for each in results if not each.ok), None):
