@@ -52,7 +52,7 @@ AGAIN = { echo "AGAIN, one at a time, what failed above:"; \
 test-faults-long: venv packages ## Crashes at every point and at 100 random moments (hours)
 	PODCTL_LONG_FAULTS=1 $(BIN)/python -m pytest tests/real/test_crash.py
 
-# Placement at length: counting lines would take most of their time.
+# Lines are counted where that costs little: not for placement at length, and not in the many processes of real tests.
 PLACEMENT := $(addprefix tests/core/test_,placement_bars.py placement_exact.py packing_large.py)
 
 SEED ?= 1
@@ -67,8 +67,8 @@ chaos: venv packages ## Random schedules with faults, watched from outside, and 
 test: venv packages lint ## Every test, those on real Minions included, and the linters
 	@rm -f .coverage .coverage.*
 	$(PYTEST) $(PLACEMENT) || $(call AGAIN,$(PLACEMENT))
-	$(PYTEST) --cov --cov-report= tests --ignore tests/real $(addprefix --ignore ,$(PLACEMENT)) || $(call AGAIN,tests --ignore tests/real)
-	$(PYTEST) --cov --cov-append --cov-report=term:skip-covered tests/real || $(call AGAIN,tests/real)
+	$(PYTEST) --cov --cov-report=term:skip-covered tests --ignore tests/real $(addprefix --ignore ,$(PLACEMENT)) || $(call AGAIN,tests --ignore tests/real)
+	$(PYTEST) tests/real || $(call AGAIN,tests/real)
 
 .PHONY: test-fast
 test-fast: venv ## The tests that need no docker

@@ -7,7 +7,6 @@ are marked as done, or what went otherwise is written, and the copies from befor
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from threading import Thread
 from typing import TYPE_CHECKING, Self
 
 from podctl.core.document.cordons import with_cordons
@@ -51,7 +50,7 @@ class Keeping:
     recalled: Recalled
     without_quorum: bool = False
     _failures: dict[str, str] = field(default_factory=dict)  # by Minion: of the write that is going on
-    _sweeper: Thread | None = None  # takes away the copies before the newest
+    _older: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by Minion: copies that go when all is done
     _committed: list[str] = field(default_factory=list)  # the Minions that have what was written last
     _complete: bool = False  # all have it that were to get it
     _act: Act | None = None
@@ -66,8 +65,9 @@ class Keeping:
         if why := doubt(keeping.recalled, keeping.cluster, without_quorum=without_quorum):
             if session.held:
                 raise session.locked_error()
-            silent = "\n".join(f"{each.minion.name}: {each.problem}" for each in keeping.cluster.silent)
-            raise UnreachableError(f"nothing was changed: {why}", evidence=silent, hint=_hint(keeping))
+            raise UnreachableError(
+                f"nothing was changed: {why}", evidence="\n".join(_silences(keeping.cluster)), hint=_hint(keeping)
+            )
         return keeping
 
     @classmethod
@@ -116,7 +116,6 @@ class Keeping:
         """
         if self._act is None:
             return ""
-        self._swept()
         ended = replace(
             self._act, deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS), result=result
         )
@@ -130,7 +129,7 @@ class Keeping:
         except PodctlError as error:
             return error.message
         finally:
-            self._swept()
+            self._sweep()
         return ""
 
     def _mark(self) -> str:
@@ -139,24 +138,10 @@ class Keeping:
         marked = self._round(self._committed, lambda name: copies.end(self.session.minion(name), cluster, revision))
         return "" if marked else "; ".join(f"{name}: {why}" for name, why in sorted(self._failures.items()))
 
-    def _sweep(self, writing: Writing, later: Collection[str]) -> None:
-        """The copies before the newest go while the command acts already; `close` waits for that."""
-        going = {name: writing.older[name] for name in self._committed if writing.older.get(name)}
-        going |= {name: ids for name, ids in writing.forget.items() if name in self.session.reached}
-        names = sorted(going.keys() - set(later))
-
-        def steps(name: str) -> tuple[Step, ...]:
-            return copies.forget(self.session.minion(name), going[name])
-
-        def forget() -> None:
-            side_by_side(lambda name: self.session.conversation(name).run(steps(name)), names)
-
-        self._sweeper = Thread(target=forget, daemon=True)
-        self._sweeper.start()
-
-    def _swept(self) -> None:
-        if self._sweeper:
-            self._sweeper.join()
+    def _sweep(self) -> None:
+        """The copies before the newest go at the end: each is a moment less until its command may act."""
+        here = [name for name in self._older if name in self.session.reached]
+        self._round(here, lambda name: copies.forget(self.session.minion(name), self._older[name]))
 
     def _write(self, wanted: Document, later: Collection[str] = ()) -> None:
         """`later`: Minions where a stale copy goes before all else; they get theirs at the end, unless needed."""
@@ -172,7 +157,9 @@ class Keeping:
         self._complete = set(self._committed) == set(every)
         self.cluster = written(self.cluster, writing, self._committed)
         self.recalled = recall(self.cluster)
-        self._sweep(writing, later)
+        going = {name: ids for name, ids in writing.older.items() if name in self._committed}
+        for name, ids in {**going, **writing.forget}.items():
+            self._older[name] = (*self._older.get(name, ()), *ids)
 
     def _prepare(self, names: Sequence[str], writing: Writing) -> list[str]:
         """The first round. A copy that runs shows that its image is there; where that was wrong, it is sent."""
@@ -219,6 +206,13 @@ class Keeping:
             evidence="\n".join(f"{name}: {why}" for name, why in sorted(self._failures.items())),
             hint=_WAIT + but,
         )
+
+
+def _silences(cluster: Cluster) -> Iterable[str]:
+    """Why each silent Minion is so, on what evidence, and what to do there."""
+    for each in cluster.silent:
+        yield f"{each.minion.name}: {each.problem}"
+        yield from (f"  {line}" for line in (*each.evidence.splitlines(), each.hint) if line)
 
 
 def _hint(keeping: Keeping) -> str:

@@ -16,6 +16,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from dataclasses import dataclass
 from itertools import count
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 HERE = Path(__file__).parent
+_PATIENCE_SECONDS = 30
 CHECKOUT = hashlib.sha256(str(HERE).encode()).hexdigest()[:8]
 
 
@@ -139,13 +141,21 @@ def namespace(sandbox, _minions_are_well_again) -> Iterator[str]:
 
 
 def forget(sandbox: Sandbox, namespace: str) -> None:
-    """Empties the namespace on all Minions; the Document goes, too, unless Pods of another namespace live by it."""
+    """Empties the namespace on all Minions; the Document goes, too, unless Pods of another namespace live by it.
+
+    Then podctl itself takes out of it what this test left: cordons, and Pods that another test's apply would make.
+    """
     for minion in sandbox.minions:
         remove_namespace(minion, namespace)
-    if not any(_of_role(minion, "infra") for minion in sandbox.minions):
-        for minion in sandbox.minions:
-            if copies := _of_role(minion, "document"):
-                minion.docker("rm", "-f", *copies)
+    holders = {minion: copies for minion in sandbox.minions if (copies := _of_role(minion, "document"))}
+    if any(_of_role(minion, "infra") for minion in sandbox.minions):
+        own = ("delete", "pods,configmaps,secrets,pvc", "--all", "--yes", "-n", namespace)
+        for arguments in (own, ("uncordon", *sandbox.layout.names)) if holders else ():
+            subprocess.run([sys.executable, "-m", "podctl", "-i", sandbox.inventory, *arguments],
+                           capture_output=True, check=False)  # fmt: skip
+        return
+    for minion, copies in holders.items():
+        minion.docker("rm", "-f", *copies, check=False)
 
 
 def _of_role(minion: SandboxMinion, role: str) -> list[str]:
@@ -154,9 +164,20 @@ def _of_role(minion: SandboxMinion, role: str) -> list[str]:
 
 
 def remove_namespace(minion: SandboxMinion, namespace: str) -> None:
-    """Containers and volumes of every podctl cluster on that Minion that carry the namespace."""
+    """Containers and volumes of every podctl cluster on that Minion that carry the namespace.
+
+    Again and again: docker refuses what it is removing or starting at that moment, and what would stay would be in the
+    way of every later test.
+    """
     label = f"label=podctl.namespace={namespace}"
-    if containers := minion.docker("ps", "-aq", "--filter", label).stdout.split():
-        minion.docker("rm", "-f", "-v", *containers)
-    if volumes := minion.docker("volume", "ls", "-q", "--filter", label).stdout.split():
-        minion.docker("volume", "rm", "-f", *volumes)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        containers = minion.docker("ps", "-aq", "--filter", label).stdout.split()
+        volumes = minion.docker("volume", "ls", "-q", "--filter", label).stdout.split()
+        if not containers and not volumes:
+            return
+        assert time.monotonic() < deadline, f"{minion.name} does not let go of {containers} {volumes}"
+        if containers:
+            minion.docker("rm", "-f", "-v", *containers, check=False)
+        if volumes:
+            minion.docker("volume", "rm", "-f", *volumes, check=False)
