@@ -67,7 +67,7 @@ def test_where_nothing_is_remembered_and_one_is_silent_nothing_is_made_without_a
     sandbox["charlie"].kill()
     done = apply(podctl, namespace, small_pod("first"))
     assert (done.returncode, done.stdout) == (4, "")
-    first, evidence, last = done.stderr.splitlines()
+    first, evidence, *_, last = done.stderr.splitlines()
     assert first == "error: nothing was changed: no Document is in sight, and charlie may hold it"
     assert evidence.startswith("  charlie: ")
     assert last == f"Hint: {WAY_OUT}"
@@ -84,7 +84,8 @@ def test_without_a_majority_of_the_keepers_nothing_is_changed(podctl, sandbox, n
     assert (done.returncode, done.stdout) == (4, "")
     first, *evidence, last = done.stderr.splitlines()
     assert first == f"error: nothing was changed: {ONE_OF_THREE}; missing: bravo, charlie"
-    assert [line.split(": ")[0] for line in evidence] == ["  bravo", "  charlie"]
+    named = [line.split(": ")[0] for line in evidence if not line.startswith("    ")]  # what lies deeper is the fix
+    assert named == ["  bravo", "  charlie"]
     assert last == f"Hint: {WAY_OUT}"
     done = podctl("delete", "-n", namespace, "-f", "-", input=small_pod("kept"))
     assert (done.returncode, done.stdout) == (4, "")
