@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from podctl.engine.sandbox import Sandbox
+    from podctl.engine.sandbox import Sandbox, SandboxMinion
 
 RUNS = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
 
@@ -82,8 +82,8 @@ class Watch:
     """Looks at docker of all Minions again and again, as long as it is entered, for the copies of one Pod.
 
     `running` has the number of its running containers, `named` the number of infra containers with its name, at each
-    look. A look takes one Minion after the other, those a Pod comes to (`order`) last: what leaves one and comes to
-    the next in between is seen twice rather than not at all.
+    look. A look takes one Minion after the other: for what runs those a Pod comes to (`order`) last, so that what
+    leaves one and comes to the next in between is not missed; for names in reverse, so that it is not counted twice.
     """
 
     def __init__(self, sandbox: Sandbox, namespace: str, name: str, order: Sequence[str]) -> None:
@@ -104,7 +104,8 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.is_set():
-            seen = [minion.docker("ps", "--format", "{{.Names}}").stdout.split() for minion in self._minions]
-            names = [name for each in seen for name in each]
-            self.running.append(names.count(f"{self._infra}_app"))
-            self.named.append(names.count(self._infra))
+            self.running.append(self._count(f"{self._infra}_app", self._minions))
+            self.named.append(self._count(self._infra, self._minions[::-1]))
+
+    def _count(self, name: str, minions: Sequence[SandboxMinion]) -> int:
+        return sum(each.docker("ps", "--format", "{{.Names}}").stdout.split().count(name) for each in minions)
