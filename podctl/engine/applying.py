@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from podctl.core.actions import Create, Keep, Plan, Replace, Start
 from podctl.core.deletion import Doomed, check_unused
 from podctl.core.document.acts import deeds_done, deeds_of, object_deeds, result_of
-from podctl.core.document.adopting import adopted
-from podctl.core.document.changes import after_plan, settled, without
+from podctl.core.document.changes import after_plan, without
 from podctl.core.document.failover import Failover, FailoverWish, fail_over
 from podctl.core.document.model import DONE, Caller, Document
 from podctl.core.document.recall import doubt
@@ -118,7 +117,7 @@ def run(session: Session, wish: Wish, allow: Callable[[Pruned], None], say: Call
 
 def _draft(keeping: Keeping, wish: Wish) -> _Draft:
     cluster, document = keeping.cluster, keeping.document
-    standing = settled(document, cluster) if keeping.recalled.found else adopted(cluster)
+    standing = keeping.standing
     files = resolve(wish.manifests, known_objects(document, wish.manifests))
     check_claims(files, cluster, document)
     failover = fail_over(document, cluster, wish.failover) if wish.failover else Failover()

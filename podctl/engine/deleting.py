@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.deletion import check_unused
 from podctl.core.document.acts import deeds_done, deeds_of, result_of
-from podctl.core.document.adopting import adopted
-from podctl.core.document.changes import settled, without
+from podctl.core.document.changes import without
 from podctl.core.document.model import Deed
 from podctl.core.plan import plan_removal
 from podctl.engine.execute import Execution
@@ -56,7 +55,7 @@ def run(session: Session, wish: Deletion, say: Callable[[Progress], None]) -> De
         session, wish.caller, lock_timeout_seconds=wish.lock_timeout_seconds, without_quorum=wish.without_quorum
     )
     cluster, before = keeping.cluster, keeping.document
-    standing = settled(before, cluster) if keeping.recalled.found else adopted(cluster)
+    standing = keeping.standing
     doomed = wish.choose(cluster, standing)
     check_unused(doomed, cluster, standing)
     wish.allow(doomed)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
+from podctl.core.document.adopting import adopted
+from podctl.core.document.changes import settled
 from podctl.core.document.cordons import with_cordons
 from podctl.core.document.model import DONE, MOST_ACTS, MOST_DEEDS, Act, Caller
 from podctl.core.document.recall import doubt, enough, recall
@@ -91,6 +93,11 @@ class Keeping:
     def document(self) -> Document:
         """What was read, then what was written last; of revision 0 where there is none."""
         return self.recalled.document
+
+    @property
+    def standing(self) -> Document:
+        """What counts as wanted: the Document without what is known to be gone; where there is none, all that runs."""
+        return settled(self.document, self.cluster) if self.recalled.found else adopted(self.cluster)
 
     def write(self, wanted: Document, deeds: Sequence[Deed]) -> None:
         """`wanted` as the next revision, with this command as its newest Act. Afterwards its caller may act.

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from podctl.core.actions import Create, Plan, Replace
 from podctl.core.document.acts import deeds_done, deeds_of, result_of
-from podctl.core.document.adopting import adopted
-from podctl.core.document.changes import after_plan, settled
+from podctl.core.document.changes import after_plan
 from podctl.core.document.cordons import with_cordons
 from podctl.core.document.model import Deed, Document
 from podctl.core.manifest import Manifests
@@ -124,9 +123,7 @@ def _open(session: Session, terms: Terms) -> _Draft:
         keeping = Keeping.open(
             session, terms.caller, lock_timeout_seconds=terms.lock_timeout_seconds, without_quorum=terms.without_quorum
         )
-    cluster, document = keeping.cluster, keeping.document
-    standing = settled(document, cluster) if keeping.recalled.found else adopted(cluster)
-    return _Draft(keeping=keeping, terms=terms, standing=standing)
+    return _Draft(keeping=keeping, terms=terms, standing=keeping.standing)
 
 
 def _sight(draft: _Draft, cluster: Cluster, keys: list[PodKey]) -> tuple[Sight, _Draft]:

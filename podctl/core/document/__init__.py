@@ -7,4 +7,11 @@ keepers      who keeps the next copies
 writing      what makes the next one stand
 leaving      copies of Pods that are wanted no more and may still run
 stale        which of the containers in sight the Document does not want
+changes      the next Document after a plan or a delete
+acts         what a command did, and how it ended
+failover     what an operator gives up on silent Minions
+unlisted     Minions that are remembered and in no inventory
+adopting     a Document made of what runs
+silences     since when who has not answered
+cordons      beside those of the inventory
 """
