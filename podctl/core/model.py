@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from podctl.core.document.model import DocumentCopy
     from podctl.core.placement.model import Strategy
+    from podctl.core.probes.model import Answer, Which
 
 
 # ---------------------------------------------------------------------------------------------------- the inventory
@@ -181,6 +182,7 @@ class ObservedPod:
     containers: Mapping[str, ObservedContainer]  # by their name in the Pod, init containers included
     cluster: str = ""  # whose Pod it is
     revision: int = 0  # of the Document that wanted it
+    probed: Mapping[tuple[str, Which], Answer] = field(default_factory=dict)  # by container and probe: those asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Probes: what a manifest asks for, which are due, and what their answers mean. Pure; engine/probing asks them."""
