@@ -167,7 +167,12 @@ def test_a_drain_that_is_killed_half_way_is_finished_by_the_next(podctl, sandbox
     applied(podctl, namespace, manifest)
     podctl("uncordon", "bravo")
     process = podctl.start("drain", "alpha", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: mark in sandbox[minion].docker("ps", "--format", "{{.Names}}").stdout, "half way", 60)
+
+    def half_way():  # past the moment between two renames on two Minions, in which neither has the name
+        marked = mark in sandbox[minion].docker("ps", "--format", "{{.Names}}").stdout
+        return marked and named(sandbox, namespace, "web")
+
+    wait_for(half_way, "half way", 60)
     process.kill()
     process.communicate()
     wait_until_gone(sandbox.minions)

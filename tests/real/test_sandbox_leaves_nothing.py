@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -86,7 +87,8 @@ def test_down_after_every_process_was_killed(folder, order):
     known = family(folder)
     for each in order(known):
         if each.alive:
-            os.kill(each.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # the end of one before may have ended it
+                os.kill(each.pid, signal.SIGKILL)
     down(folder)
     assert footprint(folder, known) == NOTHING
 
@@ -95,7 +97,8 @@ def test_up_after_every_process_was_killed_boots_from_the_disks(folder):
     with_a_container(up(folder, 1))
     for each in family(folder):
         if each.alive:
-            os.kill(each.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # the end of one before may have ended it
+                os.kill(each.pid, signal.SIGKILL)
     alpha = up(folder)["alpha"]
     assert alpha.docker("volume", "ls", "-q").stdout == "data\n"
     assert alpha.ssh_answers()
