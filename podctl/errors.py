@@ -7,6 +7,7 @@
     ├── NotFoundError           1  a named object is nowhere, and every Minion answered
     ├── UnreachableError        4  a Minion could not be reached or seen
     │   ├── ConnectError           names the cause: refused, no route, name, host key, key
+    │   │   └── NoForwardingError     a port behind the Minion: sshd forwards nothing, so nobody knows about the port
     │   ├── DockerError            reached, but its container engine cannot be used
     │   ├── LockToolError          reached, but it has no flock(1) to lock with
     │   ├── HeldError              reached, but another writer has its lock; the other Minions are enough
@@ -101,6 +102,10 @@ class UnreachableError(PodctlError):
 
 
 class ConnectError(UnreachableError):
+    pass
+
+
+class NoForwardingError(ConnectError):
     pass
 
 

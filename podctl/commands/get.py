@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podctl.commands.common import namespaced, where
-from podctl.commands.reading import complete_types, ended, looked, without_equals
+from podctl.commands.reading import Probes, complete_types, ended, looked, without_equals
 from podctl.core.query import answer, parse_query
 from podctl.report.answers import shown
 from podctl.report.structured import printer
@@ -66,7 +66,7 @@ def get(
         label_columns=tuple(key for each in label_columns for key in each.split(",")), show_labels=show_labels,
     )  # fmt: skip
     output_printer = printer(output)
-    with looked(inventory) as seen:
+    with looked(inventory, query, probes=Probes.NONE if output == "name" else Probes.READINESS) as seen:
         answered = answer(seen, query, engine=ENGINE)
         text = shown(query, answered, output_printer, options,
                      partial=bool(seen.cluster.silent), ignore_not_found=ignore_not_found)  # fmt: skip

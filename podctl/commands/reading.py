@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,8 +12,9 @@ import click
 from podctl.commands.common import open_session
 from podctl.core.kinds import CONFIG_MAP, EVENT, KINDS, SECRET
 from podctl.core.memory import remember
+from podctl.core.query import shown_pods
 from podctl.errors import ExitCode, NotFoundError, UnreachableError
-from podctl.report.answers import missing_text, silence_text, silent_names, warning_text
+from podctl.report.answers import missing_text, silence_text, silent_names, unknown_text, warning_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,21 +22,44 @@ if TYPE_CHECKING:
     from podctl.core.kinds import Kind
     from podctl.core.memory import Remembered
     from podctl.core.model import Cluster, Inventory
+    from podctl.core.query import Query
+    from podctl.engine.session import Session
+
+
+class Probes(Enum):
+    """Which probes of what is shown are asked, once each."""
+
+    NONE = "none"
+    READINESS = "readiness"  # what makes ready: with the startup probes
+    ALL = "all"
 
 
 @contextmanager
-def looked(inventory: Inventory) -> Iterator[Remembered]:
-    """The cluster as one look saw it, with what it remembers.
+def looked(inventory: Inventory, query: Query, *, probes: Probes = Probes.READINESS) -> Iterator[Remembered]:
+    """The cluster as one look saw it, with what it remembers; the probes of the Pods that `query` finds are asked.
 
-    At the end, errors included, stderr names the Minions that were silent, and says what memory cannot be relied on.
+    At the end, errors included, stderr names the Minions that were silent or where probes could not be asked, and says
+    what memory cannot be relied on.
     """
     with open_session(inventory) as session:
         seen = remember(session.look())
+        seen = _probed(session, seen, query, probes)
     try:
         yield seen
     finally:
         click.echo(silence_text(seen.cluster), nl=False, err=True)
+        click.echo(unknown_text(seen.cluster), nl=False, err=True)
         click.echo(warning_text(seen), nl=False, err=True)
+
+
+def _probed(session: Session, seen: Remembered, query: Query, probes: Probes) -> Remembered:
+    shown = frozenset() if probes is Probes.NONE else shown_pods(seen, query)
+    if not shown:
+        return seen
+    from podctl.engine import probing  # noqa: PLC0415 - only where there is something to ask
+
+    ask = probing.ask_readiness if probes is Probes.READINESS else probing.ask_once
+    return replace(seen, cluster=ask(session, seen.cluster, lambda pod: pod.uid in shown))
 
 
 def ended(cluster: Cluster, missing: tuple[tuple[Kind, str], ...]) -> ExitCode:

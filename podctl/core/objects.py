@@ -70,16 +70,19 @@ def conditions(pod: ObservedPod, status: PodStatus) -> list[Object]:
     """The kubelet's four. Placement's reason is the message of PodScheduled."""
     unready = [each for each in status.containers if not each.ready and (not each.init or each.sidecar)]
     why = f"containers with unready status: [{' '.join(each.name for each in unready)}]" if unready else ""
-    causes = [f"{each.name}: {each.message}" for each in unready if each.message]
+    causes = [f"{each.name}: {because}" for each in unready if (because := each.unready_because)]
     blame = ("ContainersNotReady", "; ".join([why, *causes])) if not status.is_ready else ("", "")
+    ready: bool | None = status.is_ready
     if status.phase == "Succeeded":
         blame = ("PodCompleted", "")
+    elif unready and all(each.unknown for each in unready):
+        ready, blame = None, ("ProbeUnknown", "; ".join(causes))
     waiting = [each.name for each in status.containers if each.init and not each.ready]
     incomplete = ("ContainersNotInitialized", f"containers with incomplete status: [{' '.join(waiting)}]")
     return [
         _condition("Initialized", status.initialized, *(("", "") if status.initialized else incomplete)),
-        _condition("Ready", status.is_ready, *blame),
-        _condition("ContainersReady", status.is_ready, *blame),
+        _condition("Ready", ready, *blame),
+        _condition("ContainersReady", ready, *blame),
         _condition("PodScheduled", True, "", pod.placement_reason),
     ]
 

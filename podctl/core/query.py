@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from podctl.core.events import Events, events
 from podctl.core.finding import FINDERS, Found
 from podctl.core.jsonpath import JsonPath, parse_path
 from podctl.core.jsonvalues import find
-from podctl.core.kinds import Kind, parse_kind
+from podctl.core.kinds import POD, Kind, parse_kind
 from podctl.core.memory import Remembered, remember
 from podctl.core.model import Cluster
 from podctl.core.quantity import quantity
@@ -136,6 +136,14 @@ def answer(seen: Cluster | Remembered, query: Query, *, engine: str) -> Answer:
         return Answer(found=_sorted(found, query), missing=missing)
     found = [each for kind in query.kinds for each in every[kind] if _selected(each, query)]
     return Answer(found=_sorted(found, query))
+
+
+def shown_pods(seen: Remembered, query: Query) -> frozenset[str]:
+    """The uids of the Pods in sight that answer `query`, whatever their probes say."""
+    if POD not in query.kinds:
+        return frozenset()
+    found = answer(seen, replace(query, sort_by=None), engine="").found
+    return frozenset(each.pod.uid for each in found if each.pod)
 
 
 def _within(every: Iterable[Found], query: Query) -> list[Found]:

@@ -1,22 +1,25 @@
 """What one container of a Pod is doing: waiting, running or terminated, and why.
 
 States: as measured on the engine. Reasons: the kubelet's (`pkg/kubelet/kubelet_pods.go`) and, for a failed start, those
-of its former shim for this engine. No probe is run by a look: ready means running, in the network that the Pod has now.
+of its former shim for this engine. Ready means running, in the network that the Pod has now; and where its probes were
+asked, what they answered.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from podctl.core.model import Mark
+from podctl.core.probes.model import Verdict, Which
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from podctl.core.model import ObservedContainer, ObservedPod
+    from podctl.core.probes.model import Answer
 
 KILLED = 137  # 128 + SIGKILL: what the out-of-memory killer leaves
 STALE = "StaleNetwork"
@@ -61,11 +64,29 @@ class ContainerStatus:
     finished_at: datetime | None = None
     last: Termination | None = None
     seen: ObservedContainer | None = None  # None: not on the Minion
+    unknown: bool = False  # whether it is ready: its probe could not be asked
+    probed: Mapping[Which, Answer] = field(default_factory=dict)  # its probes that were asked
+
+    @property
+    def unready_because(self) -> str:
+        """Why it is not ready or not known to be, where that is no plain matter of its state."""
+        found = readiness(self.probed)
+        if self.message or self.ready or found is None or found[1].verdict is Verdict.OK:
+            return self.message
+        return f"{found[0]} probe: {found[1].message}"
 
     @property
     def done(self) -> bool:
         """Ended well."""
         return self.state is State.TERMINATED and self.exit_code == 0
+
+
+def readiness(probed: Mapping[Which, Answer]) -> tuple[Which, Answer] | None:
+    """The probe that decides whether a running container is ready, with its answer; None: none was asked."""
+    startup, ready = probed.get(Which.STARTUP), probed.get(Which.READINESS)
+    if startup and (startup.verdict is not Verdict.OK or ready is None):
+        return Which.STARTUP, startup
+    return (Which.READINESS, ready) if ready else None
 
 
 def container_statuses(pod: ObservedPod) -> tuple[ContainerStatus, ...]:
@@ -99,10 +120,14 @@ def _container_status(container: Mapping[str, Any], pod: ObservedPod, *, init: b
             return ContainerStatus(state=State.WAITING, reason="CrashLoopBackOff", message=message, last=end, **common)
         case "running" | "paused":
             stale = _stale(seen, pod)
+            serves = not stale and (sidecar or not init)
+            probed = {which: answer for (of, which), answer in pod.probed.items() if of == name}
+            found = readiness(probed)
+            verdict = found[1].verdict if found else Verdict.OK
             return ContainerStatus(
                 state=State.RUNNING, reason=STALE if stale else "", message=stale,
-                ready=not stale and (sidecar or not init), started_at=seen.started_at, last=_earlier_run(seen),
-                **common,
+                ready=serves and verdict is Verdict.OK, unknown=serves and verdict is Verdict.UNKNOWN, probed=probed,
+                started_at=seen.started_at, last=_earlier_run(seen), **common,
             )  # fmt: skip
     end = _termination(seen)
     return ContainerStatus(
@@ -138,6 +163,12 @@ def _not_started(seen: ObservedContainer, pod: ObservedPod) -> tuple[str, str]:
     if pod.infra and not pod.infra.running and pod.infra.error:
         return "RunContainerError", pod.infra.error
     return ("PodInitializing" if spec_of(pod).get("initContainers") else "ContainerCreating"), ""
+
+
+def is_cut_off(pod: ObservedPod, container: str) -> bool:
+    """True of a container whose network is not, or no longer, the Pod's."""
+    seen = pod.containers.get(container)
+    return seen is None or bool(_stale(seen, pod))
 
 
 def _stale(seen: ObservedContainer, pod: ObservedPod) -> str:

@@ -34,6 +34,8 @@ class Phase(StrEnum):
 class PodStatus:
     """`word` is the STATUS column, `ready` of `total` the READY column; a sidecar counts as a container in both.
 
+    `unknown`: of some container it could not be asked whether it is ready; `ready` counts only what is known to be.
+
     `ip` is "" while there is none, `host_ip` the Minion's address as it was reached. `containers` has the init
     containers first, each kind in the manifest's order.
     """
@@ -49,6 +51,12 @@ class PodStatus:
     host_ip: str
     started_at: datetime | None
     containers: tuple[ContainerStatus, ...]
+    unknown: bool = False
+
+    @property
+    def ready_text(self) -> str:
+        """The READY column: `1/2`, or `?/2` where it cannot be told."""
+        return f"{'?' if self.unknown else self.ready}/{self.total}"
 
     @property
     def is_ready(self) -> bool:
@@ -77,6 +85,7 @@ def pod_status(pod: ObservedPod, minion: ObservedMinion) -> PodStatus:
         host_ip=address,
         started_at=pod_created_at(pod),
         containers=statuses,
+        unknown=any(each.unknown for each in statuses),
     )
 
 

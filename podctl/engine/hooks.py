@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from podctl.core.probes.address import Place, port_number
 from podctl.engine import recipe
+from podctl.engine.probing import http
 from podctl.errors import PodctlError
 
 if TYPE_CHECKING:
@@ -16,14 +17,11 @@ if TYPE_CHECKING:
 
     from podctl.core.model import ObservedPod
     from podctl.engine.docker.making import Making
-    from podctl.transport.base import Socket, Transport
+    from podctl.transport.base import Transport
 
 _TIMEOUT_SECONDS = 30
 _PATIENCE_SECONDS = 10
 _PAUSE_SECONDS = 0.2
-_LEAST_FAILURE = 400  # an HTTP status from here on is a failure, as in the kubelet
-_CHUNK = 1 << 14
-_MOST_BYTES = 1 << 16  # of one answer, whose first line is all that counts
 
 
 def run_post_start(making: Making, name: str, transport: Transport, timeout_seconds: float) -> str:
@@ -104,105 +102,14 @@ def http_get(
     *,
     timeout_seconds: float = _TIMEOUT_SECONDS,
 ) -> str:
-    """One GET as an HTTPGetAction says; what went wrong, or "". A certificate is not verified, as in the kubelet.
-
-    `timeout_seconds` holds from the connection that is open to the end of the answer's first line.
-    """
-    port = action["port"]
-    if isinstance(port, str):
-        named = {each.get("name"): each["containerPort"] for each in ports}
-        if port not in named:
-            return f"no port of the container is named {port}"
-        port = named[port]
-    host = action.get("host") or address
-    headers = {"Host": host, "User-Agent": "podctl", "Connection": "close"}
-    headers |= {each["name"]: each.get("value") or "" for each in action.get("httpHeaders") or ()}
-    lines = [f"GET {action.get('path') or '/'} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    request = ("\r\n".join(lines) + "\r\n\r\n").encode()
-    tls = action.get("scheme") == "HTTPS"
+    """One GET as an HTTPGetAction says, all of it within `timeout_seconds`; what went wrong, or ""."""
+    port = port_number(action["port"], ports)
+    if port is None:
+        return f"no port of the container is named {action['port']}"
+    place = Place(host=action.get("host") or address, port=port)
     try:
-        status = _status(transport, host, int(port), request, timeout_seconds, tls=tls)
+        status = http.get(action, place, transport, timeout_seconds=timeout_seconds)
     except (PodctlError, OSError, ValueError) as error:
         why = f"no answer within {timeout_seconds:g} s" if isinstance(error, TimeoutError) else error
-        return f"GET {'https' if tls else 'http'}://{host}:{port}{action.get('path') or '/'}: {why}"
-    return f"it answered with status {status}" if status >= _LEAST_FAILURE else ""
-
-
-class _Exchange:
-    """A Socket for one question: one deadline holds for all of it, and little is read, whoever answers."""
-
-    def __init__(self, plain: Socket, timeout_seconds: float) -> None:
-        self._plain = plain
-        self._deadline = time.monotonic() + timeout_seconds
-        self._left_bytes = _MOST_BYTES
-
-    def send(self, data: bytes) -> None:
-        """TimeoutError past the deadline, here and in `receive`."""
-        self._rearm()
-        self._plain.sendall(data)
-
-    def receive(self) -> bytes:
-        """b"" at the end. ValueError for more than belongs before the first line's end."""
-        if self._left_bytes <= 0:
-            raise ValueError(f"the answer's first line has no end within {_MOST_BYTES >> 10} kB")
-        self._rearm()
-        data = self._plain.recv(_CHUNK)
-        self._left_bytes -= len(data)
-        return data
-
-    def _rearm(self) -> None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._plain.settimeout(left)
-
-
-def _status(
-    transport: Transport, host: str, port: int, request: bytes, timeout_seconds: float, *, tls: bool
-) -> int:  # fmt: skip
-    """The status of the answer's first line. Raises ValueError for what is no HTTP, TimeoutError at the deadline."""
-    plain = transport.open_socket(host, port)
-    exchange = _Exchange(plain, timeout_seconds)
-    try:
-        first = _over_tls(exchange, request) if tls else _over_tcp(exchange, request)
-    finally:
-        plain.close()
-    parts = first.split()
-    if len(parts) < 2 or not parts[0].startswith(b"HTTP/"):  # noqa: PLR2004 - version and status
-        raise ValueError("the answer is not HTTP")
-    return int(parts[1])
-
-
-def _over_tcp(exchange: _Exchange, request: bytes) -> bytes:
-    exchange.send(request)
-    answer = b""
-    while b"\r\n" not in answer and (data := exchange.receive()):
-        answer += data
-    return answer.partition(b"\r\n")[0]
-
-
-def _over_tls(exchange: _Exchange, request: bytes) -> bytes:
-    """The same through TLS in memory, as a forwarded port is no real socket."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tunnel = context.wrap_bio(incoming, outgoing)
-    answer, asked = b"", False
-    while b"\r\n" not in answer:
-        try:
-            if not asked:
-                tunnel.do_handshake()
-                tunnel.write(request)
-                asked = True
-            data = tunnel.read(_CHUNK)
-        except ssl.SSLWantReadError:
-            exchange.send(outgoing.read())
-            received = exchange.receive()
-            if not received:
-                raise ValueError("the connection ended within TLS") from None
-            incoming.write(received)
-            continue
-        if not data:  # close_notify: from here on every read is as empty
-            break
-        answer += data
-    return answer.partition(b"\r\n")[0]
+        return f"GET {http.url_of(action, place)}: {why}"
+    return f"it answered with status {status}" if status >= http.LEAST_FAILURE else ""

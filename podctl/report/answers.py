@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podctl.core.kept_objects import MASK
 from podctl.core.kinds import SECRET
+from podctl.core.probes.model import Verdict
 from podctl.report.tables import get_tables
 from podctl.report.text import printable
 
@@ -75,6 +77,21 @@ def silence_text(cluster: Cluster) -> str:
         if each.hint:
             lines.append(f"Hint: {_one_line(each.hint)}\n")
     return "".join(lines)
+
+
+def unknown_text(cluster: Cluster) -> str:
+    """For each Minion and cause one line: of how many Pods there it is unknown what a probe would say, and the fix."""
+    lines = []
+    for each in cluster.minions:
+        pods: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for pod in each.pods:
+            for answer in pod.probed.values():
+                if answer.verdict is Verdict.UNKNOWN:
+                    pods[answer.message, answer.hint].add(pod.uid)
+        for (cause, fix), uids in pods.items():
+            count = f"{len(uids)} Pods" if len(uids) > 1 else "1 Pod"
+            lines.append(f"note: minion {each.minion.name}: probes of {count} are unknown: {cause}. {fix}".strip())
+    return "".join(f"{_one_line(line)}\n" for line in lines)
 
 
 def warning_text(seen: Remembered) -> str:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from podctl.core.amounts import texts
 from podctl.core.jsonpath import parse_path
 from podctl.core.jsonvalues import find, value_text
+from podctl.core.probes.model import Which
 from podctl.core.status import ContainerStatus, State
 from podctl.errors import InputError
 from podctl.report.tables import ENGINE
-from podctl.report.text import NONE, UNKNOWN
+from podctl.report.text import NONE, UNKNOWN, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from podctl.core.objects import Object
     from podctl.core.status import Termination
 
-_PROBES = (("livenessProbe", "Liveness"), ("readinessProbe", "Readiness"), ("startupProbe", "Startup"))
+_PROBES = (
+    ("livenessProbe", "Liveness", Which.LIVENESS),
+    ("readinessProbe", "Readiness", Which.READINESS),
+    ("startupProbe", "Startup", Which.STARTUP),
+)
 
 
 def container_lines(container: Mapping[str, Any], status: ContainerStatus, pod: Object) -> Iterator[str]:
@@ -35,10 +40,10 @@ def container_lines(container: Mapping[str, Any], status: ContainerStatus, pod: 
         *_words("Args", container.get("args")),
         *_state_lines("State", status),
         *(_ended_lines("Last State", status.last) if status.last else ()),
-        f"Ready:\t{status.ready}",
+        f"Ready:\t{'Unknown' if status.unknown else status.ready}",
         f"Restart Count:\t{status.restart_count}",
         *_resource_lines(container),
-        *(f"{title}:\t{probe_text(container[name])}" for name, title in _PROBES if container.get(name)),
+        *_probe_lines(container, status),
         *_env_from_lines(container),
         *_env_lines(container, pod),
         *_mount_lines(container),
@@ -115,6 +120,16 @@ def _resource_lines(container: Mapping[str, Any]) -> Iterator[str]:
         if given := texts(container, kind):
             yield f"{title}:"
             yield from (f"  {name}:\t{amount}" for name, amount in given.items())
+
+
+def _probe_lines(container: Mapping[str, Any], status: ContainerStatus) -> Iterator[str]:
+    """Unlike kubectl with the answer of this moment, where the probe was asked."""
+    for name, title, which in _PROBES:
+        if container.get(name):
+            yield f"{title}:\t{probe_text(container[name])}"
+        if answer := status.probed.get(which):
+            said = f": {_flat(printable(answer.message))}" if answer.message else ""
+            yield f"  Answer:\t{answer.verdict}{' (early)' if answer.early else ''}{said}"
 
 
 def probe_text(probe: Mapping[str, Any]) -> str:

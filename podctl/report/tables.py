@@ -87,7 +87,7 @@ def _pod_cells(found: Found) -> tuple[str, ...]:
     now = found.minion.now
     return (
         found.name,
-        f"{status.ready}/{status.total}",
+        status.ready_text,
         status.word,
         restarts_text(status, now),
         age_text(status.started_at, now),

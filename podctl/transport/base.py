@@ -91,7 +91,11 @@ class Transport(Protocol):
         It ends when the client does, whatever ends that; `abandoned` is run on the Minion then.
         """
 
-    def open_socket(self, address: str, port: int) -> Socket:
-        """Raises ConnectError with the cause when the port is not open or forwarding is refused."""
+    def open_socket(self, address: str, port: int, timeout_seconds: float | None = None) -> Socket:
+        """A connection to what the Minion reaches; `timeout_seconds` None: the Minion's connect_timeout.
+
+        Raises ConnectError with the cause when the port is not open, or not in time; NoForwardingError when sshd does
+        not forward, and LinkLostError when the link has ended: then nobody knows about the port.
+        """
 
     def close(self) -> None: ...

@@ -89,7 +89,8 @@ class FakeTransport:
         del terminal, abandoned
         return FakeStream(self, script)
 
-    def open_socket(self, address: str, port: int) -> Socket:
+    def open_socket(self, address: str, port: int, timeout_seconds: float | None = None) -> Socket:
+        del timeout_seconds
         raise ConnectError(f"{address}:{port} on Minion {self.minion.name}: connection refused")
 
     def close(self) -> None:

@@ -163,9 +163,10 @@ class LocalTransport:
         text = watched(script, abandoned).text
         return LocalStream([*self._shell, "-c", text, "sh", str(os.getpid())], terminal=terminal)
 
-    def open_socket(self, address: str, port: int) -> Socket:
+    def open_socket(self, address: str, port: int, timeout_seconds: float | None = None) -> Socket:
+        seconds = self.minion.connect_timeout_seconds if timeout_seconds is None else timeout_seconds
         try:
-            connected = socket.create_connection((address, port), timeout=self.minion.connect_timeout_seconds)
+            connected = socket.create_connection((address, port), timeout=seconds)
         except OSError as error:
             raise ConnectError(
                 f"{address}:{port} on Minion {self.minion.name}: {(error.strerror or str(error)).lower()}",

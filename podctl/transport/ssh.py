@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import paramiko
 
-from podctl.errors import ConnectError, LinkLostError, PodctlError
+from podctl.errors import ConnectError, LinkLostError, NoForwardingError, PodctlError
 from podctl.transport.bastions import Bastions
 from podctl.transport.conversation import ShellConversation
 from podctl.transport.holder import marker
@@ -218,13 +218,14 @@ class SshTransport:
             hint="See MaxSessions, ForceCommand and PermitTTY in sshd_config there.",
         )
 
-    def open_socket(self, address: str, port: int) -> Socket:
+    def open_socket(self, address: str, port: int, timeout_seconds: float | None = None) -> Socket:
         where = f"{address}:{port} on Minion {self.minion.name}"
+        seconds = self.minion.connect_timeout_seconds if timeout_seconds is None else timeout_seconds
         try:
-            return SshSocket(self._link.open_forwarded(address, port, self.minion.connect_timeout_seconds))
+            return SshSocket(self._link.open_forwarded(address, port, seconds))
         except ChannelRefused as refused:
             if refused.forbidden:
-                raise ConnectError(
+                raise NoForwardingError(
                     f"{where}: sshd does not forward connections: {refused.reason}",
                     hint="Set 'AllowTcpForwarding yes' (and PermitOpen) in sshd_config there.",
                 ) from refused

@@ -178,8 +178,8 @@ class Machine(FakeTransport):
     def reply(self, step):
         return (1, b"", b"no") if self.failing and step.title == self.failing else (0, b"", b"")
 
-    def open_socket(self, address, port):
-        return HERE.open_socket(address, port)
+    def open_socket(self, address, port, timeout_seconds=None):
+        return HERE.open_socket(address, port, timeout_seconds)
 
     @property
     def titles(self):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The engine's usual places that a login without a profile does not have on its PATH.
 _PATHS = "PATH=$PATH:/usr/local/bin:/opt/homebrew/bin:/snap/bin; export PATH\n"
-_MARK = "PODCTL_EXEC"
+MARK = "PODCTL_EXEC"
 _HEADER_BYTES = 1 << 16
 
 
@@ -75,7 +75,7 @@ def execute(
 ) -> Script:
     """`command` in a container. `terminal` is its TERM where it gets one; without `stdin` it reads an empty one."""
     flags = [*(["-i"] if stdin else []), *(["-t", "-e", f"TERM={terminal}"] if terminal else [])]
-    run = words([docker, "exec", *flags, "-e", f"{_MARK}={nonce}", container, *command])
+    run = words([docker, "exec", *flags, "-e", f"{MARK}={nonce}", container, *command])
     return _found(Script(run.text + ("" if stdin else " </dev/null"), run.shown))
 
 
@@ -88,7 +88,7 @@ def end_execution(docker: str, container: str, nonce: str) -> Script:
     """
     end = bind(
         "for s in TERM KILL; do kill -$s $(grep -ls {mark} /proc/[0-9]*/environ | cut -d / -f 3); sleep 1; done",
-        mark=f"{_MARK}={nonce}",
+        mark=f"{MARK}={nonce}",
     )
     text = bind(
         "if [ -r /proc/1/environ ]; then {end}; else {docker} exec {container} sh -c {inside}; fi",
