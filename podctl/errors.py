@@ -12,6 +12,7 @@
     │   ├── LockToolError          reached, but it has no flock(1) to lock with
     │   ├── HeldError              reached, but another writer has its lock; the other Minions are enough
     │   └── LinkLostError          the connection or a deadline ended a conversation
+    │       └── DeadlineError         the machine lives; what was asked of it did not end
     └── LockedError             6  another writer holds a Minion
 
 What became of a single Pod is no error but an Outcome, with a code of its own: 3 for one that fits nowhere, 5 for one
@@ -125,6 +126,10 @@ class LinkLostError(UnreachableError):
     """`results` are those of the steps that ended before the link did."""
 
     results: tuple[Any, ...] = ()
+
+
+class DeadlineError(LinkLostError):
+    pass
 
 
 class LockedError(PodctlError):

@@ -28,6 +28,7 @@ from podctl.core.inventory_values import (
     strategy,
     taints,
     text,
+    thresholds,
     transport,
 )
 from podctl.core.model import Inventory, Minion
@@ -74,6 +75,7 @@ KEYS: Mapping[str, _Key] = {
     "capacity": _Key(attribute="capacity", read=resources, shared=False),
     "reserved": _Key(attribute="reserved", read=resources),
     "unschedulable": _Key(attribute="unschedulable", read=flag, shared=False),
+    "health": _Key(attribute="health", read=thresholds),
 }
 _TOP = ("cluster", "strategy", "defaults", "minions")
 _FORM = "Write `cluster: NAME` and below `minions:` one `NAME: {address: ...}` a machine; see inventory.example.yaml."

@@ -6,7 +6,7 @@ import ipaddress
 import math
 from typing import TYPE_CHECKING, Any, cast
 
-from podctl.core.model import Resources, Taint
+from podctl.core.model import Resources, Taint, Thresholds
 from podctl.core.quantity import cpu_millis, quantity, whole
 from podctl.core.syntax import image_problem, key_problem, label_value_problem, quantity_problem
 from podctl.core.yamltext import did_you_mean, kind
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STRATEGIES = ("binpack", "spread")  # as placement.model.Strategy, which is not imported: `get` needs no placement
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _MOST_PORT = 65535
+_MOST_PERCENT = 100
 
 
 class InventoryValueError(ValueError):
@@ -185,3 +186,28 @@ def _amount(name: str, value: Any) -> int:
     if name not in ("cpu", "memory") and quantity(value) % 1:
         raise InventoryValueError(f"must be a whole number, not {value}", (name,))
     return cpu_millis(value) if name == "cpu" else whole(value)
+
+
+def thresholds(value: Any) -> Thresholds:
+    """`disk` and `memory` as 90%, `clock` in seconds; what is not given is as it is without."""
+    readers = {"disk": ("disk_percent", percent), "memory": ("memory_percent", percent),
+               "clock": ("clock_seconds", seconds)}  # fmt: skip
+    if not isinstance(value, dict):
+        raise InventoryValueError(f"must be a mapping, as {{disk: 90%, memory: 95%, clock: 5}}, not {kind(value)}")
+    found: dict[str, Any] = {}
+    for name, given in value.items():
+        if name not in readers:
+            raise InventoryValueError(f"is no key of health{did_you_mean(name, readers)}", (name,))
+        attribute, read = readers[name]
+        try:
+            found[attribute] = read(given)
+        except InventoryValueError as error:
+            raise InventoryValueError(error.what, (name,)) from None
+    return Thresholds(**found)
+
+
+def percent(value: Any) -> int:
+    digits = value.removesuffix("%") if isinstance(value, str) else ""
+    if value == digits or not digits.isdecimal() or not 1 <= int(digits) <= _MOST_PERCENT:
+        raise InventoryValueError(f"must be a percentage from 1% to 100%, as 90%, not {value}")
+    return int(digits)

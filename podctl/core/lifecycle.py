@@ -71,13 +71,13 @@ def next_need(pod: ObservedPod, now: datetime, attempted: frozenset[str] = froze
     infra = pod.infra
     if infra is None or infra.started_at is None or not infra.running:
         if "" in attempted:
-            return Next(need=Need.FAILED, reason=_why(infra) if infra else "its infra container is gone")
+            return Next(need=Need.FAILED, reason=why(infra) if infra else "its infra container is gone")
         return Next(need=Need.START, containers=("",), reason="its infra container does not run")
     if gone := lost(pod):
         return Next(need=Need.FAILED, reason=f"container {', '.join(gone)} is gone: delete the Pod and apply it again")
     every = tuple(part for part in parts(pod.manifest) if part.name in pod.containers)
     stale = tuple(
-        part.name for part in every if _runs(pod.containers[part.name]) and _stale(pod.containers[part.name], infra)
+        part.name for part in every if _runs(pod.containers[part.name]) and is_stale(pod.containers[part.name], infra)
     )
     if stale:
         return Next(need=Need.RESTART, containers=stale, reason=f"{', '.join(stale)}: its network was restarted")
@@ -90,7 +90,7 @@ def lost(pod: ObservedPod) -> tuple[str, ...]:
     An init container that has done its work is not missed: a prune takes whatever has ended.
     """
     every = parts(pod.manifest)
-    through = _is_through(every, pod)
+    through = is_through(every, pod)
     return tuple(
         part.name
         for part in every
@@ -104,7 +104,7 @@ def is_job_lost(pod: ObservedPod) -> bool:
     return any(part.name in gone and not part.init and part.restart_policy != "Always" for part in parts(pod.manifest))
 
 
-def _is_through(every: tuple[Part, ...], pod: ObservedPod) -> bool:
+def is_through(every: tuple[Part, ...], pod: ObservedPod) -> bool:
     """True when the init containers have been through: an own container has run since, or none is to run any more."""
     apps = [part for part in every if not part.init]
     seen = [(part, pod.containers[part.name]) for part in apps if part.name in pod.containers]
@@ -124,7 +124,7 @@ def _walk(
 ) -> Iterator[Next]:
     """What is needed, the first first; a complete Pod yields READY or WAIT at the end."""
     apps = tuple(part for part in every if not part.init)
-    through = _is_through(every, pod)
+    through = is_through(every, pod)
     waits: list[str] = []
     for part in (each for each in every if each.init and (_stays(each) or not through)):
         need = _init_need(part, pod.containers[part.name], infra, attempted)
@@ -145,16 +145,16 @@ def _apps_need(
     apps: tuple[Part, ...], pod: ObservedPod, infra: ObservedContainer, attempted: frozenset[str]
 ) -> Iterator[Next]:
     """What the Pod's own containers need beyond waiting."""
-    down = [part for part in apps if _is_down(part, pod.containers[part.name], infra)]
+    down = [part for part in apps if is_down(part, pod.containers[part.name], infra)]
     to_start = tuple(part.name for part in down if part.name not in attempted)
     if to_start:
         yield Next(need=Need.START, containers=to_start, reason=f"{', '.join(to_start)} not running")
     for part in down:
-        yield _failed(part.name, f"{part.name}: {_why(pod.containers[part.name])}", started=True)
+        yield _failed(part.name, f"{part.name}: {why(pod.containers[part.name])}", started=True)
     for part in apps:
         container = pod.containers[part.name]
         if container.status == "exited" and container.exit_code:
-            yield _failed(part.name, f"{part.name}: {_why(container)}", started=True)
+            yield _failed(part.name, f"{part.name}: {why(container)}", started=True)
 
 
 def _failed(name: str, reason: str, *, started: bool = False) -> Next:
@@ -174,7 +174,7 @@ def _init_need(
     fresh = _started_beside(container, infra)
     start = Next(need=Need.START, containers=(part.name,), reason=f"init container {part.name} is next")
     if container.status == "restarting":
-        return Next(need=Need.WAIT, reason=f"init container {part.name}: {_why(container)}, tried again")
+        return Next(need=Need.WAIT, reason=f"init container {part.name}: {why(container)}, tried again")
     if _runs(container):
         if _stays(part):
             return None
@@ -182,11 +182,11 @@ def _init_need(
     if fresh and container.exit_code == 0 and container.status == "exited" and not _stays(part):
         return None
     if part.name in attempted or (part.restart_policy == "Never" and fresh):
-        return _failed(part.name, f"init container {part.name}: {_why(container)}")
+        return _failed(part.name, f"init container {part.name}: {why(container)}")
     return start
 
 
-def _is_down(part: Part, container: ObservedContainer, infra: ObservedContainer) -> bool:
+def is_down(part: Part, container: ObservedContainer, infra: ObservedContainer) -> bool:
     """True when the container should run by its policy and does not, and the engine does not try either."""
     if container.status == "created":
         return True
@@ -202,7 +202,7 @@ def _unsteady(part: Part, container: ObservedContainer, now: datetime) -> str:
     """Why this container does not count as well yet; "" when it does."""
     times = f", restarted {container.restart_count} times" if container.restart_count else ""
     if container.status == "restarting":
-        return f"{part.name}: {_why(container)}{times}"
+        return f"{part.name}: {why(container)}{times}"
     if not _runs(container) or container.started_at is None:
         return ""
     ran = (now - container.started_at).total_seconds()
@@ -224,11 +224,11 @@ def _started_beside(container: ObservedContainer, infra: ObservedContainer) -> b
     )
 
 
-def _stale(container: ObservedContainer, infra: ObservedContainer) -> bool:
+def is_stale(container: ObservedContainer, infra: ObservedContainer) -> bool:
     return not _started_beside(container, infra)
 
 
-def _why(container: ObservedContainer) -> str:
+def why(container: ObservedContainer) -> str:
     if container.error:
         return container.error
     if container.oom_killed and container.exit_code == 137:  # noqa: PLR2004 - 128 + SIGKILL

@@ -40,6 +40,15 @@ class Taint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """From when on `health` finds something: how full, in percent, and how far apart clocks are."""
+
+    disk_percent: int = 90
+    memory_percent: int = 95
+    clock_seconds: float = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Minion:
     """A machine of the inventory. None where the inventory is silent and `~/.ssh/config` or a default decides."""
 
@@ -64,6 +73,7 @@ class Minion:
     capacity: Resources = Resources()
     reserved: Resources = Resources()
     unschedulable: bool = False
+    health: Thresholds = Thresholds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +143,7 @@ class ObservedContainer:
     cpu_limit_millis: int  # 0: none
     memory_limit_bytes: int  # 0: none
     host_network: bool
+    restart_policy: str = ""  # Always, OnFailure, Never; another word is none of ours, "" is not known
 
     @property
     def running(self) -> bool:
@@ -164,6 +175,7 @@ class MinionFacts:
     security_options: tuple[str, ...]
     resolv_conf: str
     address: str  # at which SSH reached it, or its own first one
+    root_dir: str = ""  # where the engine keeps images, containers and volumes; "" where it does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

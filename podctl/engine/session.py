@@ -12,6 +12,7 @@ from podctl.core.model import Cluster, ObservedMinion
 from podctl.engine.locks import held_error, locked_error, waiting_lines
 from podctl.engine.observe import observe
 from podctl.errors import (
+    DeadlineError,
     DockerError,
     HeldError,
     LockedError,
@@ -131,14 +132,15 @@ class Session:
         answers = side_by_side(seen, self._transports)
         return Cluster(
             name=self.inventory.cluster,
-            minions=tuple(self._seen(each, answers[each.name]) for each in self.inventory.minions),
+            minions=tuple(self.as_seen(each, answers[each.name]) for each in self.inventory.minions),
         )
 
-    def _seen(self, minion: Minion, answer: ObservedMinion | PodctlError) -> ObservedMinion:
+    def as_seen(self, minion: Minion, answer: ObservedMinion | PodctlError) -> ObservedMinion:
+        """What is known of a Minion that gave this answer; after an error it is asked no more in this Session."""
         if isinstance(answer, PodctlError):
             self._give_up(minion.name, answer)
             why = answer.message.removeprefix(f"Minion {minion.name}: ")
-            reached = isinstance(answer, DockerError | LockToolError | HeldError)
+            reached = isinstance(answer, DeadlineError | DockerError | LockToolError | HeldError)
             return ObservedMinion(
                 minion=minion, problem=why, evidence=answer.evidence, hint=answer.hint, reached=reached,
                 busy=isinstance(answer, HeldError),

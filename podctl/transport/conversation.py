@@ -27,7 +27,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from podctl.errors import LinkLostError, LockToolError
+from podctl.errors import DeadlineError, LinkLostError, LockToolError
 from podctl.transport.holder import ASK, Holder, holder_of
 from podctl.transport.logins import why_no_shell
 from podctl.transport.shell import LOG, Script, Step, StepResult, quote
@@ -246,7 +246,8 @@ class ShellConversation:
         if silent_seconds > max(self._minion.connect_timeout_seconds, _LEAST_SILENCE_SECONDS):
             raise self._lost(step, f"no sign of life for {silent_seconds:.0f} s")
         if step_seconds > self._allowed(step):
-            raise self._lost(step, f"not done within {self._allowed(step):g} s")
+            lost = self._lost(step, f"not done within {self._allowed(step):g} s")
+            raise DeadlineError(lost.message, evidence=lost.evidence, hint=lost.hint)
 
     def _lost(self, step: Step, why: str, said: bytes = b"") -> LinkLostError:
         text = said.decode("utf-8", "replace").strip()

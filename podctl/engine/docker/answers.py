@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NEVER = "0001-01-01T00:00:00Z"
 _STAMP = re.compile(r"([-\dT:]+?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
+_POLICIES = {"unless-stopped": "Always", "on-failure": "OnFailure", "no": "Never"}  # as `create` sets them
 _PERIOD_DEFAULT = 100_000  # microseconds, when a quota is set without a period
 
 
@@ -73,6 +74,7 @@ def _container(raw: Mapping[str, Any]) -> ObservedContainer:
         cpu_limit_millis=_cpu_limit_millis(raw),
         memory_limit_bytes=raw["memory"],
         host_network=raw["network_mode"] == "host",
+        restart_policy=_POLICIES.get(raw.get("restart") or "", raw.get("restart") or ""),
     )
 
 
@@ -112,6 +114,7 @@ def parse_facts(text: str, *, resolv_conf: str, address: str) -> MinionFacts:
         security_options=tuple(info["security"] or ()),
         resolv_conf=resolv_conf,
         address=address,
+        root_dir=info.get("root") or "",
     )
 
 

@@ -15,12 +15,13 @@ _CONTAINER = (
     '"networks":{{json .NetworkSettings.Networks}},"ports":{{json .HostConfig.PortBindings}},'
     '"mounts":{{json .Mounts}},"nano_cpus":{{.HostConfig.NanoCpus}},"quota":{{.HostConfig.CpuQuota}},'
     '"period":{{.HostConfig.CpuPeriod}},"memory":{{.HostConfig.Memory}},'
-    '"network_mode":{{json .HostConfig.NetworkMode}}}'
+    '"network_mode":{{json .HostConfig.NetworkMode}},"restart":{{json .HostConfig.RestartPolicy.Name}}}'
 )
 _VERSION = '{"version":{{json .Server.Version}},"api":{{json .Server.APIVersion}}}'
 _INFO = (
     '{"cpus":{{.NCPU}},"memory":{{.MemTotal}},"os":{{json .OperatingSystem}},"kernel":{{json .KernelVersion}},'
-    '"architecture":{{json .Architecture}},"security":{{json .SecurityOptions}}}'
+    '"architecture":{{json .Architecture}},"security":{{json .SecurityOptions}},'
+    '"root":{{json .DockerRootDir}}}'
 )
 
 # Not `no such file`: a shell says so of a missing docker, and docker of a missing socket.

@@ -1,0 +1,50 @@
+"""`podctl health`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from podctl.commands.checking import as_plugin, scoped
+from podctl.commands.common import duration, open_session, where
+from podctl.core.health.summary import summarize
+from podctl.core.patience import impatient
+from podctl.engine.checkup import check_up
+from podctl.report.health_output import OUTPUTS, health_output
+
+if TYPE_CHECKING:
+    from podctl.core.health.scope import Scope
+    from podctl.core.manifest import Manifests
+    from podctl.core.model import Inventory
+
+
+@click.command()
+@click.option("-o", "--output", default="table", show_default=True,
+              type=click.Choice(OUTPUTS), help="In which form.")  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing when all is well, so that cron sends no mail.")
+@click.option("--strict", is_flag=True, help="What nobody could see counts as not healthy, too.")
+@click.option("--timeout", type=duration, metavar="TIME",
+              help="How long to wait for a Minion; else as the inventory says.")  # fmt: skip
+@as_plugin
+@where
+@scoped
+def health(
+    inventory: Inventory,
+    scope: Scope,
+    files: Manifests | None,
+    *,
+    output: str,
+    quiet: bool,
+    strict: bool,
+    timeout: float | None,
+) -> int:
+    """Find what is wrong, in one pass over all Minions, and change nothing.
+
+    Exits 0 when all is well, 5 when not, 4 when only a Minion is out of reach; with -o nagios 0 to 3.
+    """
+    with open_session(impatient(inventory, timeout)) as session:
+        summary = summarize(check_up(session, scope, files), strict=strict)
+    shown = health_output(summary, output, quiet=quiet)
+    click.echo(shown.text, nl=False)
+    return shown.exit_code
