@@ -12,6 +12,7 @@ from podctl.core.health.pods import pods_seen
 from podctl.core.health.scope import Wanted, labels_in
 from podctl.core.memory import remember
 from podctl.engine.docker import machine as questions
+from podctl.engine.probing import ask_all
 from podctl.engine.session import side_by_side
 from podctl.errors import PodctlError
 from podctl.transport.shell import Step
@@ -133,10 +134,6 @@ def _restarted_lately(seen: ObservedMinion) -> bool:
 
 def _probed(session: Session, checkup: Checkup) -> Checkup:
     """With the answers of the Pods that it is about."""
-    try:
-        from podctl.engine.probing import ask_all  # type: ignore[import-not-found]  # noqa: PLC0415 - on its way
-    except ImportError:
-        return checkup
     uids = {each.pod.uid for each in pods_seen(checkup)}
     cluster = ask_all(session, checkup.remembered.cluster, lambda pod: pod.uid in uids)
     return replace(checkup, remembered=replace(checkup.remembered, cluster=cluster))
