@@ -67,7 +67,7 @@ def _there_first(wanted: Sequence[Wanted]) -> list[Wanted]:
 
 def _demand(wanted: Wanted) -> Demand:
     demand = demand_of(wanted.pod.raw)
-    return replace(demand, home=wanted.observed.minion) if wanted.observed else demand
+    return replace(demand, home=wanted.home) if wanted.home else demand
 
 
 def _told(

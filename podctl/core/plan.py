@@ -38,16 +38,15 @@ def make_plan(
     *,
     document: Document | None = None,
     given_up: Mapping[PodKey, str] = _NONE,
-    replace_all: frozenset[PodKey] = frozenset(),
+    anew: Mapping[PodKey, str] = _NONE,
     policy: Policy = _DEFAULT,
 ) -> Plan:
     """What brings `cluster` to `desired`; Pods that are not in `desired` stay as they are.
 
     `document` says what counts; without one, all that is seen. `given_up` are Pods on silent Minions that are to be
-    made elsewhere, each with why. Pods in `replace_all` are made anew though their manifests did not change: their
-    images did.
+    made elsewhere, each with why; `anew` those to make anew though their manifests did not change, each with why.
     """
-    sifted = sift(desired, cluster, document=document, given_up=given_up, replace_all=replace_all)
+    sifted = sift(desired, cluster, document=document, given_up=given_up, anew=anew)
     in_place = with_claims_in_place(cluster, document.claims) if document else cluster
     arranged = arrange(sifted, in_place, policy=policy)
     settled: dict[PodKey, Action] = dict(sifted.settled)

@@ -18,7 +18,7 @@ from podctl.core.removals import tidying
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from podctl.core.document.model import Document
+    from podctl.core.document.model import Document, PodEntry
     from podctl.core.manifest import PodManifest
     from podctl.core.model import Cluster, ObservedMinion, ObservedPod
 
@@ -32,6 +32,7 @@ class Wanted:
     pod: PodManifest
     observed: ObservedPod | None
     reason: str
+    home: str = ""  # the Minion that it is on, or is to come back to, as long as it fits there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ def sift(
     *,
     document: Document | None = None,
     given_up: Mapping[PodKey, str] = _NONE,
-    replace_all: frozenset[PodKey] = frozenset(),
+    anew: Mapping[PodKey, str] = _NONE,
 ) -> Sifted:
     """`desired` against `cluster`; the parameters are those of `make_plan`."""
     known = document or adopted(cluster)
@@ -61,13 +62,14 @@ def sift(
     held: list[Held] = []
     for pod in desired:
         mine = current(known.pods.get(pod.key), existing.get(pod.key, []), cluster)
-        reason = given_up.get(pod.key) or _why_anew(pod, mine, replace_all)
+        reason = given_up.get(pod.key) or _why_anew(pod, mine, anew)
         if mine and not reason:
             settled[pod.key] = _keep_or_start(pod, mine, minions[mine.minion])
         elif doubts := _doubts(pod, mine, known, cluster, sure=pod.key in given_up):
             held.append(Held(pod=pod, reasons=doubts, unseen=True, observed=mine))
         else:
-            wanted.append(Wanted(pod=pod, observed=mine, reason=reason))
+            home = "" if pod.key in given_up else _home(mine, known.pods.get(pod.key))
+            wanted.append(Wanted(pod=pod, observed=mine, reason=reason, home=home))
     return Sifted(removals=tidying(cluster, known), settled=settled, wanted=tuple(wanted), held=tuple(held))
 
 
@@ -99,13 +101,18 @@ def _doubts(
     }
 
 
-def _why_anew(pod: PodManifest, observed: ObservedPod | None, replace_all: frozenset[PodKey]) -> str:
+def _home(observed: ObservedPod | None, entry: PodEntry | None) -> str:
+    """What vanished comes back where it was: its data may be there."""
+    if observed:
+        return observed.minion
+    return entry.minion if entry else ""
+
+
+def _why_anew(pod: PodManifest, observed: ObservedPod | None, anew: Mapping[PodKey, str]) -> str:
     """Why the Pod is to be made; "" when it is there as wanted."""
     if observed is None:
         return NOWHERE
-    if pod.key in replace_all:
-        return "its image is another one now"
-    return _difference(pod, observed) or _loss(observed)
+    return anew.get(pod.key) or _difference(pod, observed) or _loss(observed)
 
 
 def _difference(pod: PodManifest, observed: ObservedPod) -> str:

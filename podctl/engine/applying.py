@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import Create, Keep, Plan, Replace, Start
+from podctl.core.actions import Create, Plan, Replace
 from podctl.core.deletion import Doomed, check_unused
-from podctl.core.document.acts import deeds_done, deeds_of, object_deeds, result_of
+from podctl.core.document.acts import deeds_of, object_deeds
 from podctl.core.document.changes import after_plan, without
 from podctl.core.document.failover import Failover, FailoverWish, fail_over
-from podctl.core.document.model import DONE, Caller, Document
+from podctl.core.document.model import Caller, Document
 from podctl.core.document.recall import doubt
 from podctl.core.document.silences import next_silences
-from podctl.core.moving.ended import corrected
-from podctl.core.outcome import Word
 from podctl.core.placement import Policy
 from podctl.core.plan import make_plan
 from podctl.core.pruning import NOTHING, Pruned, PruneWish, with_pruned
 from podctl.core.references import resolve
 from podctl.core.remembered import completed, known_objects
-from podctl.engine.execute import Execution, check_inputs
+from podctl.engine.carrying import carry_out
+from podctl.engine.execute import check_inputs
 from podctl.engine.images import changed_images
 from podctl.engine.keeping import Keeping
-from podctl.engine.volumes import ClaimsRemoved, remove_claims
+from podctl.engine.volumes import ClaimsRemoved
 from podctl.engine.work import Job
 from podctl.errors import ExitCode, ManifestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from podctl.core.manifest import Manifests
     from podctl.core.model import Cluster, PodKey
@@ -110,7 +110,7 @@ def run(session: Session, wish: Wish, allow: Callable[[Pruned], None], say: Call
     troubles: tuple[Outcome, ...] = ()
     if wish.pull:
         changed, troubles = changed_images(session, plan, job)
-        plan = _plan(draft, replace_all=changed)
+        plan = _plan(draft, anew=changed)
         job = _job(draft, plan)
     return _carried_out(draft, plan, job, troubles, say)
 
@@ -137,11 +137,11 @@ def _draft(keeping: Keeping, wish: Wish) -> _Draft:
     )  # fmt: skip
 
 
-def _plan(draft: _Draft, replace_all: frozenset[PodKey] = frozenset()) -> Plan:
+def _plan(draft: _Draft, anew: Mapping[PodKey, str] = MappingProxyType({})) -> Plan:
     cluster = draft.keeping.cluster
     left = without(draft.standing, cluster, pods=draft.pruned.pods)  # what is pruned makes room
     plan = make_plan(
-        draft.manifests.pods, cluster, document=left, given_up=draft.failover.lost, replace_all=replace_all,
+        draft.manifests.pods, cluster, document=left, given_up=draft.failover.lost, anew=anew,
         policy=draft.wish.policy,
     )  # fmt: skip
     return with_pruned(plan, draft.pruned, cluster)
@@ -168,25 +168,13 @@ def _carried_out(
     changes = plan.changes or draft.pruned.any or after != keeping.document
     if changes or new_silence or not keeping.recalled.settled:
         keeping.write(after, deeds)
-    execution = Execution(_within_reach(plan, troubles), keeping.session, job, say)
-    codes: tuple[ExitCode, ...] = ()
-    claims = ClaimsRemoved()
-    try:
-        execution.run()
-        claims = remove_claims(keeping.session, draft.pruned.claims)
-        codes = tuple(claims.codes)
-    except KeyboardInterrupt:
-        codes = (ExitCode.INTERRUPTED,)
-    outcomes = [*troubles, *execution.outcomes]
-    result = result_of(outcomes, codes)
-    # What was to move and stayed is where it was; were it not said, it would be taken for a stale copy.
-    wanted = (
-        None if result == DONE else corrected(keeping.document, draft.standing, job.cluster, plan.actions, outcomes)
+    carried = carry_out(
+        keeping, plan, job, deeds, say, standing=draft.standing, troubles=troubles, claims=draft.pruned.claims
     )
-    lost = keeping.close(deeds_done(deeds, outcomes), result, wanted)
     return replace(
-        draft.done, plan=plan, outcomes=outcomes, codes=codes, claims_removed=claims, notes=(lost,) if lost else ()
-    )
+        draft.done, plan=plan, outcomes=carried.outcomes, codes=carried.codes, claims_removed=carried.claims,
+        notes=(carried.note,) if carried.note else (),
+    )  # fmt: skip
 
 
 def _after(draft: _Draft, plan: Plan, job: Job) -> Document:
@@ -194,13 +182,6 @@ def _after(draft: _Draft, plan: Plan, job: Job) -> Document:
     pruned = draft.pruned
     claims = [each.key for each in pruned.claims]
     return without(wanted, job.cluster, pods=pruned.pods, objects=pruned.objects, claims=claims)
-
-
-def _within_reach(plan: Plan, troubles: Iterable[Outcome]) -> Plan:
-    """`plan` without the kept Pods that are told of as UNKNOWN already, as their Minion broke off."""
-    lost = {each.minion for each in troubles if each.word is Word.UNKNOWN}
-    actions = (each for each in plan.actions if not (isinstance(each, Keep | Start) and each.minion in lost))
-    return replace(plan, actions=tuple(actions))
 
 
 def check_claims(manifests: Manifests, cluster: Cluster, document: Document) -> None:

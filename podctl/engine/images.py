@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ALWAYS, _IF_NOT_PRESENT, _NEVER = _ORDER = ("Always", "IfNotPresent", "Never")
 _NOT_THERE = "ErrImageNeverPull"  # the first word of what `change.pull` says then
+_ANOTHER = "its image is another one now"
 _CONFIG_JSON, _DOCKERCFG = ".dockerconfigjson", ".dockercfg"
 
 
@@ -86,7 +87,7 @@ def _blamed(wanted: Mapping[PodKey, Sequence[Pull]], problems: Mapping[Pull, str
     return {key: own[0] for key, own in found.items() if own}
 
 
-def changed_images(session: Session, plan: Plan, job: Job) -> tuple[frozenset[PodKey], tuple[Outcome, ...]]:
+def changed_images(session: Session, plan: Plan, job: Job) -> tuple[dict[PodKey, str], tuple[Outcome, ...]]:
     """Asks the registries for the images of Pods that would be kept: the Pods whose image is another one now.
 
     Beside them what went wrong, for each Pod: an image that cannot be had is no reason to touch a Pod that runs. A
@@ -109,7 +110,7 @@ def changed_images(session: Session, plan: Plan, job: Job) -> tuple[frozenset[Po
             troubles.append(_not_had(action, problem))
         elif action.key in answer[0]:
             changed.add(action.key)
-    return frozenset(changed), tuple(troubles)
+    return dict.fromkeys(changed, _ANOTHER), tuple(troubles)
 
 
 def _asked_anew(

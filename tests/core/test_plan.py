@@ -286,7 +286,7 @@ def test_delete_takes_what_is_stale_before_what_is_asked_for_and_neither_twice()
 
 
 def test_a_pod_whose_image_is_another_one_now_is_made_anew():
-    plan = make_plan([WEB, DB], alpha_and_bravo(there(WEB), there(DB)), replace_all=frozenset({WEB.key}))
+    plan = make_plan([WEB, DB], alpha_and_bravo(there(WEB), there(DB)), anew={WEB.key: "its image is another one now"})
     assert summary(plan)[0] == [
         ("Replace", "default/web", "alpha", "its image is another one now"),
         ("Keep", "default/db", "alpha", "unchanged"),
