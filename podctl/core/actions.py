@@ -87,7 +87,22 @@ class Keep:
         return self.pod.key
 
 
-Action = Create | Replace | Start | Remove | Keep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """Containers that run and are not well are stopped as a Pod's are, and started again; then the rest as by Start."""
+
+    pod: PodManifest
+    minion: str
+    reason: str
+    observed: ObservedPod
+    containers: tuple[str, ...]  # names in the Pod
+
+    @property
+    def key(self) -> PodKey:
+        return self.pod.key
+
+
+Action = Create | Replace | Start | Restart | Remove | Keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

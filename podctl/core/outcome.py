@@ -18,6 +18,7 @@ class Word(StrEnum):
     CREATED = "created"
     CONFIGURED = "configured"
     STARTED = "started"
+    RESTARTED = "restarted"
     UNCHANGED = "unchanged"
     DELETED = "deleted"
     MOVED = "moved"

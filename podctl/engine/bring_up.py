@@ -169,12 +169,15 @@ def _look_at(left: dict[str, Work], talk: Conversation) -> tuple[dict[str, Obser
 def _need(work: Work, pod: ObservedPod | None, now: datetime) -> Next:
     if pod is None:
         return Next(need=Need.FAILED, reason="its containers are gone: somebody else removed them")
+    if work.due:
+        return Next(need=Need.START, containers=work.due, reason="stopped to be started again")
     return next_need(pod, now, frozenset(work.attempted))
 
 
 def _start(work: Work, need: Next, talk: Conversation, transport: Transport, deadline: float) -> Outcome | None:
     """`deadline` is a time.monotonic(): hooks have what is left until then, a second at least."""
     work.attempted |= set(need.containers)
+    work.due = ()
     if need.need is Need.RESTART:
         failed = failure(talk.run(recipe.restart(work.making, need.containers)))
         return _not_started(work, failed) if failed else None

@@ -12,13 +12,13 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import ASKED_FOR, Create, Remove, Replace, Start
+from podctl.core.actions import ASKED_FOR, Create, Remove, Replace, Restart, Start
 from podctl.core.outcome import Outcome, Progress, Word
 from podctl.engine import recipe
 from podctl.engine.bring_up import drive, make
 from podctl.engine.handover import Handover, Newcomer
 from podctl.engine.images import image_hint, pull_all
-from podctl.engine.removing import removed
+from podctl.engine.removing import halt, removed
 from podctl.engine.session import side_by_side
 from podctl.engine.work import work_for
 from podctl.errors import ExitCode, InputError, PodctlError, UnreachableError
@@ -173,10 +173,14 @@ class Execution:
                 break  # what is made already is told of, as interrupted
             if isinstance(action, Create | Replace):
                 self._make(action, works, claims)
-            elif isinstance(action, Start) or self._job.wait:
+            elif isinstance(action, Start | Restart) or self._job.wait:
                 works.append(work_for(action, self._job))
             else:
                 self._add(action, Outcome(key=action.key, minion=minion, word=Word.UNCHANGED))
+        if restarts := [each.action for each in works if isinstance(each.action, Restart)]:
+            for each in restarts:
+                self._tell(minion, each, f"stopping {', '.join(each.containers)}")
+            halt(self._session, self._job, minion, restarts)
         talk = self._session.conversation(minion)
         by_key: dict[PodKey | None, Work] = {work.key: work for work in works}
         for outcome in drive(works, self._job, talk, self._session.transport(minion), say=self._say, stop=self._stop):

@@ -178,6 +178,10 @@ class Session:
                 self._conversations.pop(name).close()
             time.sleep(random.uniform(*_LOCK_PAUSE_SECONDS))  # noqa: S311 - jitter between two podctls, no secret
 
+    def release(self) -> None:
+        """Gives every lock back. What is asked next begins another conversation."""
+        side_by_side(lambda name: self._conversations.pop(name).close(), tuple(self._conversations))
+
     def locked_error(self) -> LockedError:
         """What to raise when the Minions that `lock` got are not enough: it names who has the others."""
         return locked_error(self.held, self._waited_seconds)

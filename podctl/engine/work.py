@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from podctl.core.actions import Create, Keep, Replace, Restart, Start
 from podctl.core.environment import PodContext
 from podctl.core.outcome import Word
 from podctl.core.placement import capacity_of
-from podctl.core.plan import Create, Keep, Replace, Start
 from podctl.engine.docker.making import Making
 
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from podctl.core.model import Cluster, ObservedMinion, ObservedPod, PodKey
     from podctl.core.schema import PersistentVolumeClaim
 
-PodAction = Create | Replace | Start | Keep
+PodAction = Create | Replace | Start | Restart | Keep
 _WORDS: Mapping[type, Word] = {
     Create: Word.CREATED, Replace: Word.CONFIGURED, Start: Word.STARTED, Keep: Word.UNCHANGED,
+    Restart: Word.RESTARTED,
 }  # fmt: skip
 
 
@@ -53,6 +54,7 @@ class Work:
     making: Making
     word: Word
     attempted: set[str] = field(default_factory=set)  # containers that this run has started
+    due: tuple[str, ...] = ()  # containers to start before all else: this run has stopped them
     said: str = ""
 
     @property
@@ -62,8 +64,9 @@ class Work:
 
 def work_for(action: PodAction, job: Job) -> Work:
     """Raises InputError where the manifest asks for what cannot be passed to a container."""
-    uid = action.observed.uid if isinstance(action, Start | Keep) else job.uids[action.key]
-    return Work(action=action, making=_making(action, job, uid), word=_WORDS[type(action)])
+    uid = action.observed.uid if isinstance(action, Start | Restart | Keep) else job.uids[action.key]
+    due = action.containers if isinstance(action, Restart) else ()
+    return Work(action=action, making=_making(action, job, uid), word=_WORDS[type(action)], due=due)
 
 
 def _making(action: PodAction, job: Job, uid: str) -> Making:
@@ -71,7 +74,7 @@ def _making(action: PodAction, job: Job, uid: str) -> Making:
     assert seen.facts is not None  # noqa: S101 - no plan puts a Pod on a Minion that was not seen
     assert seen.now is not None  # noqa: S101 - as above
     capacity = capacity_of(seen.minion, seen.facts)
-    observed = action.observed if isinstance(action, Start | Keep) else None
+    observed = action.observed if isinstance(action, Start | Restart | Keep) else None
     context = PodContext(
         pod=action.pod.pod,
         uid=uid,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from podctl.core.actions import NOWHERE
+from podctl.core.actions import NOWHERE, Restart
 from podctl.core.model import PodKey
 from podctl.core.outcome import Word
 from podctl.core.plan import Create, Keep, Remove, Replace, Start
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DRY_RUN = " (dry run)"
 _WORDS: Mapping[type, Word] = {
     Create: Word.CREATED, Replace: Word.CONFIGURED, Start: Word.STARTED, Keep: Word.UNCHANGED, Remove: Word.DELETED,
+    Restart: Word.RESTARTED,
 }  # fmt: skip
 _KEPT = "It goes on when that Minion answers again. Why --failover left it there is said below."
 _DONE = (Word.CREATED, Word.CONFIGURED, Word.STARTED, Word.UNCHANGED)
@@ -72,7 +73,7 @@ def _plan_line(action: Action) -> str:
                 return f"~ pod {action.key} on {action.minion}: {action.reason}"
             move = f"{action.remove.minion} to {action.minion}"
             return f"~ pod {action.key} on {move}: {action.reason}; {action.placement_reason}"
-        case Start():
+        case Start() | Restart():
             return f"> pod {action.key} on {action.minion}: {action.reason}"
         case Remove():
             return f"- {f'pod {action.key}' if action.key else 'volumes'} on {action.minion}: {action.reason}"

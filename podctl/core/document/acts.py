@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import ASKED_FOR, NOWHERE, Create, Remove, Replace, Start
+from podctl.core.actions import ASKED_FOR, NOWHERE, Create, Remove, Replace, Restart, Start
 from podctl.core.document.model import DONE, Deed
 from podctl.core.outcome import Word
 from podctl.errors import ExitCode
@@ -52,8 +52,9 @@ def _planned(action: Action) -> Deed:
             return _deed("Moved", action.key, f"from {action.remove.minion} to {action.minion}: {action.reason}")
         case Replace():
             return _deed("Replaced", action.key, f"on {action.minion}: {action.reason}")
-        case Start():
-            return _deed("Started", action.key, f"on {action.minion}: {action.reason}")
+        case Start() | Restart():
+            word = "Started" if isinstance(action, Start) else "Restarted"
+            return _deed(word, action.key, f"on {action.minion}: {action.reason}")
         case Remove():
             by_wish = action.reason == ASKED_FOR
             return _deed("Deleted" if by_wish else "Removed", action.key, f"on {action.minion}: {action.reason}")

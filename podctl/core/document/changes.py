@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import Create, Keep, Replace, Start
+from podctl.core.actions import Create, Keep, Replace, Restart, Start
 from podctl.core.document.adopting import entry_of
 from podctl.core.document.claim_places import claim_places
 from podctl.core.document.model import PodEntry
@@ -44,7 +44,7 @@ def after_plan(
 def _entry(action: Action, document: Document, uids: Mapping[PodKey, str]) -> PodEntry | None:
     if isinstance(action, Create | Replace):
         return _of(action.pod, uid=uids[action.key], minion=action.minion)
-    if isinstance(action, Keep | Start):
+    if isinstance(action, Keep | Start | Restart):
         known, seen = document.pods.get(action.key), action.observed
         if known and (known.uid, known.minion) == (seen.uid, seen.minion):
             return None
