@@ -54,7 +54,7 @@ def test_time_that_goes_by_only_shortens_the_wait(ages, passed):
     assert backoff(each + passed for each in ages).left_seconds <= backoff(ages).left_seconds
 
 
-@given(st.lists(st.floats(0, FORGOTTEN_SECONDS), min_size=1, max_size=9))
+@given(st.lists(st.integers(0, FORGOTTEN_SECONDS), min_size=1, max_size=9))
 def test_each_further_repair_in_a_row_waits_at_least_as_long(gaps):
     """Whoever repairs whenever it may and once more waits no less than before."""
     ages = [0.0]
