@@ -11,7 +11,7 @@ from podctl.commands.reading import Probes, complete_types, ended, looked, witho
 from podctl.core.query import answer, parse_query
 from podctl.report.answers import nothing_text
 from podctl.report.describe import described
-from podctl.report.tables import ENGINE
+from podctl.report.text import ENGINE
 
 if TYPE_CHECKING:
     from podctl.core.model import Inventory
@@ -33,7 +33,7 @@ def describe(
     For example: podctl describe pod web; podctl describe minion alpha; podctl describe pods -l app=web.
     """
     query = parse_query(words, namespace=namespace, all_namespaces=all_namespaces, selector=selector)
-    with looked(inventory, query, probes=Probes.ALL) as seen:
+    with looked(inventory, query, probes=Probes.ALL, history=True) as seen:
         answered = answer(seen, query, engine=ENGINE)
         click.echo(described(answered.found), nl=False)
         nothing = not answered.found and not answered.missing

@@ -11,7 +11,8 @@ from podctl.commands.reading import Probes, complete_types, ended, looked, witho
 from podctl.core.query import answer, parse_query
 from podctl.report.answers import shown
 from podctl.report.structured import printer
-from podctl.report.tables import ENGINE, TableOptions
+from podctl.report.tables import TableOptions
+from podctl.report.text import ENGINE
 
 if TYPE_CHECKING:
     from podctl.core.model import Inventory
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 @click.option("-l", "--selector", default="", metavar="LABELS", callback=without_equals,
               help="For example app=web,tier in (front,back),!canary.")  # fmt: skip
 @click.option("--field-selector", default="", metavar="FIELDS", help="For example status.phase!=Running.")
+@click.option("--for", "about", default="", metavar="TYPE/NAME", callback=without_equals,
+              help="With events: those about this object alone.")  # fmt: skip
 @click.option("--sort-by", default="", metavar="PATH", help="A jsonpath, for example .metadata.creationTimestamp.")
 @click.option("-L", "--label-columns", multiple=True, metavar="KEY", help="Add a column for this label. Repeatable.")
 @click.option("--show-labels", is_flag=True, help="Add a column with all labels.")
@@ -43,6 +46,7 @@ def get(
     output: str,
     selector: str,
     field_selector: str,
+    about: str,
     sort_by: str,
     label_columns: tuple[str, ...],
     show_labels: bool,
@@ -59,14 +63,15 @@ def get(
         raise click.UsageError("-w is not supported yet: run `watch podctl get …`")
     query = parse_query(
         words, namespace=namespace, all_namespaces=all_namespaces,
-        selector=selector, fields=field_selector, sort_by=sort_by,
+        selector=selector, fields=field_selector, sort_by=sort_by, about=about,
     )  # fmt: skip
     options = TableOptions(
         wide=output == "wide", headings=not no_headers, namespaces=all_namespaces,
         label_columns=tuple(key for each in label_columns for key in each.split(",")), show_labels=show_labels,
     )  # fmt: skip
     output_printer = printer(output)
-    with looked(inventory, query, probes=Probes.NONE if output == "name" else Probes.READINESS) as seen:
+    probes = Probes.NONE if output == "name" else Probes.READINESS
+    with looked(inventory, query, probes=probes, history=query.history) as seen:
         answered = answer(seen, query, engine=ENGINE)
         text = shown(query, answered, output_printer, options,
                      partial=bool(seen.cluster.silent), ignore_not_found=ignore_not_found)  # fmt: skip

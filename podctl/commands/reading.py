@@ -14,7 +14,14 @@ from podctl.core.kinds import CONFIG_MAP, EVENT, KINDS, SECRET
 from podctl.core.memory import remember
 from podctl.core.query import shown_pods
 from podctl.errors import ExitCode, NotFoundError, UnreachableError
-from podctl.report.answers import missing_text, silence_text, silent_names, unknown_text, warning_text
+from podctl.report.answers import (
+    history_text,
+    missing_text,
+    silence_text,
+    silent_names,
+    unknown_text,
+    warning_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,20 +42,25 @@ class Probes(Enum):
 
 
 @contextmanager
-def looked(inventory: Inventory, query: Query, *, probes: Probes = Probes.READINESS) -> Iterator[Remembered]:
+def looked(
+    inventory: Inventory, query: Query, *, probes: Probes = Probes.READINESS, history: bool = False
+) -> Iterator[Remembered]:
     """The cluster as one look saw it, with what it remembers; the probes of the Pods that `query` finds are asked.
+
+    With `history` the Minions' engines are asked what they remember.
 
     At the end, errors included, stderr names the Minions that were silent or where probes could not be asked, and says
     what memory cannot be relied on.
     """
     with open_session(inventory) as session:
-        seen = remember(session.look())
+        seen = remember(session.look(history=history))
         seen = _probed(session, seen, query, probes)
     try:
         yield seen
     finally:
         click.echo(silence_text(seen.cluster), nl=False, err=True)
         click.echo(unknown_text(seen.cluster), nl=False, err=True)
+        click.echo(history_text(seen.cluster), nl=False, err=True)
         click.echo(warning_text(seen), nl=False, err=True)
 
 

@@ -134,9 +134,16 @@ def _kept(kind: Kind, api_kind: str, as_object: Callable[..., Object]) -> Callab
 
 
 def _events(known: Remembered, told: Events, engine: str) -> Iterable[Found]:
-    """The oldest first."""
-    del known, engine
-    return (Found(kind=EVENT, object=event_object(each), event=each) for each in told.every)
+    """The oldest first. The event of a Pod has its labels, so that -l finds both."""
+    pods = {pod.key: pod.manifest for minion in known.cluster.minions for pod in minion.pods}
+    manifests = {key: entry.manifest for key, entry in known.document.pods.items()} | pods
+    labels = {
+        (f"{POD.name}/{key.name}", key.namespace): (manifest.get("metadata") or {}).get("labels") or {}
+        for key, manifest in manifests.items()
+    }
+    for each in told.every:
+        as_object = event_object(each, labels.get((each.object, each.namespace), {}), engine=engine)
+        yield Found(kind=EVENT, object=as_object, event=each)
 
 
 def _place(found: Found) -> tuple[str, str]:

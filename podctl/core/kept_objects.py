@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 MASK = "***"  # no base64, so that nobody applies it by mistake
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # kubectl's own copy, with every value
-_KINDS = {"Pod": "pod", "Minion": "minion", "ConfigMap": "configmap", "Secret": "secret"}
+_KINDS = {
+    "pod": "Pod", "minion": "Minion", "configmap": "ConfigMap", "secret": "Secret",
+    "persistentvolumeclaim": "PersistentVolumeClaim",
+}  # fmt: skip
 
 
 def sizes(raw: Mapping[str, Any]) -> dict[str, int]:
@@ -97,29 +100,45 @@ def absent_object(absent: Absent, created_at: datetime | None) -> Object:
     }
 
 
-def event_object(event: Event) -> Object:
-    """As Kubernetes' Event; what it has no field for stands in the annotations."""
-    act, deed = event.act, event.deed
-    kind, _, name = deed.object.partition("/")
-    kinds = {small: kind for kind, small in _KINDS.items()}
-    annotations = {"podctl/command": act.command, "podctl/git": act.git, "podctl/result": act.result}
+def api_kind(name: str) -> str:
+    """As the API writes it: `Pod` for `pod`."""
+    return _KINDS.get(name, name)
+
+
+def event_object(event: Event, labels: Mapping[str, str], *, engine: str) -> Object:
+    """As Kubernetes' Event; what it has no field for stands in the annotations. `labels` are those of its object."""
+    act = event.act
+    kind, _, name = event.object.partition("/")
+    field = f"spec.containers{{{event.container}}}" if event.container else ""
+    about = {
+        "apiVersion": "v1" if kind in _KINDS else "",
+        "kind": api_kind(kind),
+        "name": name,
+        "namespace": "" if kind == "minion" else event.namespace,
+        "uid": event.uid,
+        "fieldPath": field,
+    }
+    annotations = {"podctl/command": act.command, "podctl/git": act.git, "podctl/result": act.result} if act else {}
     metadata = {
         "name": event.name,
         "namespace": event.namespace,
-        "creationTimestamp": time_text(event.at),
+        "creationTimestamp": time_text(event.first),
+        "labels": dict(labels),
         "annotations": given(annotations),
     }
     parts = {
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": given(metadata),
-        "involvedObject": given({"kind": kinds.get(kind, kind), "name": name, "namespace": deed.namespace}),
-        "reason": deed.reason,
+        "involvedObject": given(about),
+        "reason": event.reason,
         "message": event.message,
         "type": event.type,
-        "count": 1,
-        "firstTimestamp": time_text(event.at),
+        "count": event.count,
+        "firstTimestamp": time_text(event.first),
         "lastTimestamp": time_text(event.at),
-        "source": given({"component": "podctl", "host": act.who}),
+        "source": given(
+            {"component": "podctl", "host": act.who} if act else {"component": engine, "host": event.minion}
+        ),
     }
     return given(parts)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from podctl.core.document.model import DocumentCopy
+    from podctl.core.history.model import Happening
     from podctl.core.placement.model import Strategy
     from podctl.core.probes.model import Answer, Which
 
@@ -215,6 +216,8 @@ class ObservedMinion:
     others: tuple[ObservedContainer, ...] = ()  # every other container
     volumes: tuple[ObservedVolume, ...] = ()  # that carry our cluster's label
     copies: tuple[DocumentCopy, ...] = ()  # of our cluster's Document
+    log: tuple[Happening, ...] | None = None  # what its engine still tells of our containers; None: it was not asked
+    log_problem: str = ""  # why it was asked in vain
 
     @property
     def silent(self) -> bool:

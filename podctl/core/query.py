@@ -11,7 +11,8 @@ from podctl.core.events import Events, events
 from podctl.core.finding import FINDERS, Found
 from podctl.core.jsonpath import JsonPath, parse_path
 from podctl.core.jsonvalues import find
-from podctl.core.kinds import POD, Kind, parse_kind
+from podctl.core.kept_objects import api_kind
+from podctl.core.kinds import EVENT, POD, Kind, parse_kind
 from podctl.core.memory import Remembered, remember
 from podctl.core.model import Cluster
 from podctl.core.quantity import quantity
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     "metadata.name", "metadata.namespace", "status.phase", "spec.nodeName",
-    "involvedObject.kind", "involvedObject.name", "reason", "type",
+    "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "reason", "type",
 )  # fmt: skip
 _FIELD = re.compile(r"\s*([^\s=!]+)\s*(==|=|!=)\s*([^\s=!]*)\s*")
 _DIGITS = re.compile(r"([0-9]+)")
@@ -45,6 +46,11 @@ class Query:
     def kinds(self) -> tuple[Kind, ...]:
         """Each once, in the order in which they were asked for."""
         return tuple(dict.fromkeys(kind for kind, _ in self.targets))
+
+    @property
+    def history(self) -> bool:
+        """What the Minions' engines remember belongs to the answer."""
+        return EVENT in self.kinds
 
     @property
     def named(self) -> bool:
@@ -72,9 +78,15 @@ def parse_query(
     selector: str = "",
     fields: str = "",
     sort_by: str = "",
+    about: str = "",
 ) -> Query:
-    """The query of a command line: `TYPE`, `TYPE,TYPE`, `TYPE NAME…` or `TYPE/NAME …`. Raises InputError."""
+    """The query of a command line: `TYPE`, `TYPE,TYPE`, `TYPE NAME…` or `TYPE/NAME …`. Raises InputError.
+
+    `about` is `TYPE/NAME`, for events: they are those of this object.
+    """
     targets = _targets(words)
+    if about and any(kind is not EVENT for kind, _ in targets):
+        raise InputError("--for goes with events alone", hint=f"podctl get events --for {about}")
     named = any(name for _, name in targets)
     if named and (selector or fields):
         raise InputError("a name cannot be given together with a selector", hint="Leave out one of the two.")
@@ -86,7 +98,7 @@ def parse_query(
         targets=targets,
         namespace=None if all_namespaces else namespace,
         selector=parse_selector(selector),
-        fields=tuple(_field(part) for part in fields.split(",") if part.strip()),
+        fields=(*(_field(part) for part in fields.split(",") if part.strip()), *(_about(about) if about else ())),
         sort_by=parse_path(sort_by) if sort_by else None,
     )
 
@@ -109,6 +121,11 @@ def _slashed(word: str) -> tuple[Kind, str]:
     if not kind or not name or "/" in name:
         raise InputError(f"{word!r} is not of the form TYPE/NAME", hint="For example pod/web.")
     return parse_kind(kind), name
+
+
+def _about(word: str) -> tuple[tuple[str, bool, str], ...]:
+    kind, name = _slashed(word)
+    return (("involvedObject.kind", True, api_kind(kind.name)), ("involvedObject.name", True, name))
 
 
 def _field(part: str) -> tuple[str, bool, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podctl.core import naming
@@ -11,6 +12,7 @@ from podctl.core.document.model import DocumentCopy
 from podctl.core.model import Mark, ObservedMinion, ObservedPod, PodKey, Role
 from podctl.core.naming import mark_of
 from podctl.engine.docker import answers, ask, labels
+from podctl.engine.docker import history as past
 from podctl.engine.problems import engine_problem
 from podctl.errors import DockerError
 from podctl.transport.shell import Step
@@ -22,32 +24,50 @@ if TYPE_CHECKING:
     from podctl.transport.base import Conversation
     from podctl.transport.shell import StepResult
 
+_HISTORY = "read the log of events"
 
-def questions(minion: Minion, cluster: str) -> tuple[Step, ...]:
-    """What one look asks. The clock comes last: no age is then negative."""
+
+def questions(minion: Minion, cluster: str, *, history: bool = False) -> tuple[Step, ...]:
+    """What one look asks; with `history` the engine's log, too. The clock comes last: no age is then negative."""
     return (
         Step(title="list the containers", script=ask.containers(minion.docker)),
         Step(title="list the volumes", script=ask.volumes(minion.docker, cluster)),
         Step(title="ask the engine for its version and capacity", script=ask.facts(minion.docker)),
         Step(title="read resolv.conf", script=ask.resolv_conf()),
         Step(title="read the address", script=ask.address()),
+        *([Step(title=_HISTORY, script=past.events(minion.docker, cluster))] if history else []),
         Step(title="read the clock", script=ask.now()),
     )
 
 
-def observe(conversation: Conversation, minion: Minion, cluster: str) -> ObservedMinion:
+def observe(
+    conversation: Conversation, minion: Minion, cluster: str, *, history: bool = False
+) -> ObservedMinion:  # fmt: skip
     """One look at one Minion. Raises UnreachableError with the cause when it cannot be seen."""
-    results = conversation.run(questions(minion, cluster))
+    results = conversation.run(questions(minion, cluster, history=history))
+    told = [result for result in results if result.step.title == _HISTORY]
+    results = tuple(result for result in results if result.step.title != _HISTORY)
     for result in results:
         check(minion, result)
     try:
-        return read(minion, cluster, results)
+        seen = read(minion, cluster, results)
     except (ValueError, LookupError, TypeError) as error:
         raise DockerError(
             f"Minion {minion.name}: what {minion.docker} answers there cannot be read",
             evidence=f"{type(error).__name__}: {error}",
             hint=f"There: {minion.docker} version; the `docker:` of the inventory must be docker's own command.",
         ) from error
+    return _with_history(seen, told[0]) if told else seen
+
+
+def _with_history(seen: ObservedMinion, told: StepResult) -> ObservedMinion:
+    """An engine that tells nothing of its past can be seen as well as any other."""
+    if not told.ok:
+        return replace(seen, log=(), log_problem=told.error_text or f"status {told.status}")
+    try:
+        return replace(seen, log=past.parse_events(told.text, seen.minion.name))
+    except (ValueError, LookupError, TypeError) as error:
+        return replace(seen, log=(), log_problem=f"its answer cannot be read: {type(error).__name__}: {error}")
 
 
 def check(minion: Minion, result: StepResult) -> None:

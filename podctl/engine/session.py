@@ -123,11 +123,14 @@ class Session:
             self._conversations[name] = self.transport(name).conversation(self.caller)
         return self._conversations[name]
 
-    def look(self) -> Cluster:
-        """All Minions as they are now. One that cannot be seen is in it with its problem."""
+    def look(self, *, history: bool = False) -> Cluster:
+        """All Minions as they are now, with `history` what their engines' logs tell, too.
+
+        One that cannot be seen is in it with its problem.
+        """
 
         def seen(name: str) -> ObservedMinion:
-            return observe(self.conversation(name), self.minion(name), self.inventory.cluster)
+            return observe(self.conversation(name), self.minion(name), self.inventory.cluster, history=history)
 
         answers = side_by_side(seen, self._transports)
         return Cluster(

@@ -94,6 +94,16 @@ def unknown_text(cluster: Cluster) -> str:
     return "".join(f"{_one_line(line)}\n" for line in lines)
 
 
+def history_text(cluster: Cluster) -> str:
+    """Whose log of events could not be read, and what is shown all the same; "" when all could."""
+    return "".join(
+        f"note: minion {each.minion.name} does not tell its log of events ({_one_line(each.log_problem)}): of its "
+        "containers there is what their state says\n"
+        for each in cluster.minions
+        if each.log_problem
+    )
+
+
 def warning_text(seen: Remembered) -> str:
     """Why what is remembered may be out of date, and what to do; what is seen and counts no more."""
     stale = "".join(

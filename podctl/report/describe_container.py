@@ -14,8 +14,7 @@ from podctl.core.jsonvalues import find, value_text
 from podctl.core.probes.model import Which
 from podctl.core.status import ContainerStatus, State
 from podctl.errors import InputError
-from podctl.report.tables import ENGINE
-from podctl.report.text import NONE, UNKNOWN, printable
+from podctl.report.text import ENGINE, NONE, UNKNOWN, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

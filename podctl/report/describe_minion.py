@@ -14,8 +14,7 @@ from podctl.core.status import pod_status
 from podctl.core.supply import labels_of
 from podctl.report.describe_event import event_lines
 from podctl.report.describe_pod import map_lines
-from podctl.report.tables import ENGINE
-from podctl.report.text import NONE, columns
+from podctl.report.text import ENGINE, NONE, columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

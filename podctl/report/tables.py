@@ -10,7 +10,8 @@ from podctl.core.claims import short_modes
 from podctl.core.kept_objects import sizes
 from podctl.core.kinds import CLAIM, CONFIG_MAP, EVENT, MINION, POD, SECRET
 from podctl.core.status import pod_status
-from podctl.report.text import NONE, UNKNOWN, table
+from podctl.report.describe_event import from_text, when_text
+from podctl.report.text import ENGINE, NONE, UNKNOWN, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from podctl.core.status import PodStatus
 
 _GIT_DIGITS = 12  # of a revision, enough to tell any two apart
-ENGINE = "docker"  # the scheme before container ids and versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,15 +161,15 @@ def _event_cells(found: Found) -> tuple[str, ...]:
     assert event  # noqa: S101 - a Found of this kind has one
     act = event.act
     return (
-        age_text(event.at, event.now),
+        when_text(event),
         event.type,
-        event.deed.reason,
-        event.deed.object,
+        event.reason,
+        event.object,
         _one_line(event.message),
-        act.who or NONE,
-        _one_line(act.command),
-        act.git[:_GIT_DIGITS] or NONE,
-        act.result or NONE,
+        from_text(event),
+        _one_line(act.command) if act else NONE,
+        (act.git[:_GIT_DIGITS] if act else "") or NONE,
+        (act.result if act else "") or NONE,
     )
 
 

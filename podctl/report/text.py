@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+ENGINE = "docker"  # in sources of events, and the scheme before container ids and versions
 NONE = "<none>"
 UNKNOWN = "<unknown>"
 _BETWEEN = "   "  # kubectl's three blanks

@@ -19,12 +19,14 @@ from podctl.core.document.codec import encode
 from podctl.engine.docker import labels
 
 DOCKER = """#!/bin/sh
+[ "$3" = "{{{{.SystemTime}}}}" ] && exec date +%Y-%m-%dT%H:%M:%SZ
 case "$1 $2" in
   "ps -aq") cat {here}/ids ;;
   "container inspect") cat {here}/containers ;;
   "volume ls") cat {here}/volume-names ;;
   "volume inspect") cat {here}/volumes ;;
   "version --format") echo '{{"version":"20.10.24","api":"1.41"}}' ;;
+  "events --since") cat {here}/events ;;
   "info --format")
     echo '{{"cpus":4,"memory":8589934592,"os":"Debian","kernel":"6.1","architecture":"x86_64","security":[]}}' ;;
   *) echo "unexpected: $*" >&2; exit 99 ;;
@@ -71,7 +73,7 @@ class Shop:
         self.folder = folder
         self.minions = {}
 
-    def minion(self, name, *pods, containers=(), claims=(), document=None):
+    def minion(self, name, *pods, containers=(), claims=(), document=None, events=()):
         """Whatever `claims` it has, each container of `pods` mounts."""
         here = self.folder / name
         here.mkdir()
@@ -97,6 +99,7 @@ class Shop:
         (here / "containers").write_text(lines_of(every))
         (here / "volume-names").write_text("".join(f"{each['Name']}\n" for each in volumes))
         (here / "volumes").write_text(lines_of(volumes))
+        (here / "events").write_text(lines_of(events))
         docker = here / "docker"
         docker.write_text(DOCKER.format(here=here))
         docker.chmod(docker.stat().st_mode | stat.S_IXUSR)

@@ -98,7 +98,7 @@ def test_events_of_one_namespace_and_of_all(whole, capsys):
     assert capsys.readouterr() == ("", "No resources found in batch namespace.\n")
     assert whole.podctl("get", "events", "-A", "-o", "json") == 0
     assert [each["reason"] for each in json.loads(capsys.readouterr().out)["items"]] == [
-        "Created", "Created", "Created", "Created", "Pending", "Cordoned", "Replaced", "Failed", "More",
+        "Started", "Created", "Created", "Created", "Created", "Pending", "Cordoned", "Replaced", "Failed", "More",
     ]  # fmt: skip
 
 

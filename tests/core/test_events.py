@@ -22,7 +22,7 @@ def one(act: Act, *minions):
 
 
 def test_each_deed_is_an_event_and_those_that_are_too_many_are_one():
-    assert [(each.name, each.deed.reason, each.type) for each in TOLD.every] == [
+    assert [(each.name, each.reason, each.type) for each in TOLD.every] == [
         ("settings.2.0", "Created", "Normal"),
         ("db.2.1", "Created", "Normal"),
         ("web.2.2", "Created", "Normal"),
@@ -37,7 +37,7 @@ def test_each_deed_is_an_event_and_those_that_are_too_many_are_one():
 
 def test_an_act_that_did_nothing_to_any_object_is_told_by_its_command():
     event = one(Act(revision=1, at_seconds=seconds(), clock="alpha", who="ann", command="adopt", result="done"))
-    assert (event.deed.object, event.message, event.type) == ("cluster/shop", "adopt", "Normal")
+    assert (event.object, event.message, event.type) == ("cluster/shop", "adopt", "Normal")
 
 
 CLOCKS = {
@@ -63,7 +63,7 @@ def test_no_time_is_no_age():
 def test_what_made_an_object_is_its_last_making_that_did_not_fail():
     made = TOLD.made("pod", "web", "default")
     assert made is not None
-    assert (made.deed.reason, made.at) == ("Replaced", ago(minutes=5))
+    assert (made.reason, made.at) == ("Replaced", ago(minutes=5))
     assert TOLD.made("pod", "big", "default") is None
 
 
