@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from podctl.core.document.model import DocumentCopy
     from podctl.core.history.model import Happening
+    from podctl.core.metrics.model import MinionUsage
     from podctl.core.placement.model import Strategy
     from podctl.core.probes.model import Answer, Which
 
@@ -218,6 +219,7 @@ class ObservedMinion:
     copies: tuple[DocumentCopy, ...] = ()  # of our cluster's Document
     log: tuple[Happening, ...] | None = None  # what its engine still tells of our containers; None: it was not asked
     log_problem: str = ""  # why it was asked in vain
+    usage: MinionUsage | None = None  # None: not measured by this look
 
     @property
     def silent(self) -> bool:

@@ -11,6 +11,7 @@ from podctl.core import naming
 from podctl.core.document.model import DocumentCopy
 from podctl.core.model import Mark, ObservedMinion, ObservedPod, PodKey, Role
 from podctl.core.naming import mark_of
+from podctl.engine import metrics
 from podctl.engine.docker import answers, ask, labels
 from podctl.engine.docker import history as past
 from podctl.engine.problems import engine_problem
@@ -41,12 +42,23 @@ def questions(minion: Minion, cluster: str, *, history: bool = False) -> tuple[S
 
 
 def observe(
-    conversation: Conversation, minion: Minion, cluster: str, *, history: bool = False
-) -> ObservedMinion:  # fmt: skip
-    """One look at one Minion. Raises UnreachableError with the cause when it cannot be seen."""
-    results = conversation.run(questions(minion, cluster, history=history))
+    conversation: Conversation, minion: Minion, cluster: str, *, history: bool = False, usage: bool = False
+) -> ObservedMinion:
+    """One look at one Minion; with `usage` it takes a good second more, and measures.
+
+    Raises UnreachableError with the cause when it cannot be seen.
+    """
+    asked = questions(minion, cluster, history=history)
+    if not usage:
+        return _understood(minion, cluster, conversation.run(asked))
+    first, *results, second = conversation.run(metrics.measuring(minion, asked))
+    return replace(_understood(minion, cluster, results), usage=metrics.measured(minion, first, second))
+
+
+def _understood(minion: Minion, cluster: str, results: Sequence[StepResult]) -> ObservedMinion:
+    """The answers to `questions`, in their order."""
     told = [result for result in results if result.step.title == _HISTORY]
-    results = tuple(result for result in results if result.step.title != _HISTORY)
+    results = [result for result in results if result.step.title != _HISTORY]
     for result in results:
         check(minion, result)
     try:

@@ -123,14 +123,15 @@ class Session:
             self._conversations[name] = self.transport(name).conversation(self.caller)
         return self._conversations[name]
 
-    def look(self, *, history: bool = False) -> Cluster:
-        """All Minions as they are now, with `history` what their engines' logs tell, too.
+    def look(self, *, history: bool = False, usage: bool = False) -> Cluster:
+        """All Minions as they are now, with `history` what their engines' logs tell, with `usage` what is used there.
 
         One that cannot be seen is in it with its problem.
         """
 
         def seen(name: str) -> ObservedMinion:
-            return observe(self.conversation(name), self.minion(name), self.inventory.cluster, history=history)
+            conversation, minion = self.conversation(name), self.minion(name)
+            return observe(conversation, minion, self.inventory.cluster, history=history, usage=usage)
 
         answers = side_by_side(seen, self._transports)
         return Cluster(

@@ -1,0 +1,1 @@
+"""What containers and machines use: two readings make a rate."""
