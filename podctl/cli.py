@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "rebalance": "Move the fewest Pods that free a Minion or let a waiting Pod in.",
     "get": "List Pods, Minions, claims, ConfigMaps, Secrets or events.",
     "describe": "Show all that is known of a Pod, Minion, claim, ConfigMap or Secret.",
+    "top": "Show what Pods or Minions use of CPU and memory.",
     "health": "Find what is wrong with Minions and Pods, for people, cron and monitoring.",
     "logs": "Print the logs of a Pod's containers.",
     "exec": "Run a command in a container.",

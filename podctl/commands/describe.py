@@ -8,6 +8,7 @@ import click
 
 from podctl.commands.common import namespaced, where
 from podctl.commands.reading import Probes, complete_types, ended, looked, without_equals
+from podctl.core.kinds import MINION
 from podctl.core.query import answer, parse_query
 from podctl.report.answers import nothing_text
 from podctl.report.describe import described
@@ -33,7 +34,7 @@ def describe(
     For example: podctl describe pod web; podctl describe minion alpha; podctl describe pods -l app=web.
     """
     query = parse_query(words, namespace=namespace, all_namespaces=all_namespaces, selector=selector)
-    with looked(inventory, query, probes=Probes.ALL, history=True) as seen:
+    with looked(inventory, query, probes=Probes.ALL, history=True, usage=MINION in query.kinds) as seen:
         answered = answer(seen, query, engine=ENGINE)
         click.echo(described(answered.found), nl=False)
         nothing = not answered.found and not answered.missing

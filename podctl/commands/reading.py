@@ -43,17 +43,22 @@ class Probes(Enum):
 
 @contextmanager
 def looked(
-    inventory: Inventory, query: Query, *, probes: Probes = Probes.READINESS, history: bool = False
+    inventory: Inventory,
+    query: Query,
+    *,
+    probes: Probes = Probes.READINESS,
+    history: bool = False,
+    usage: bool = False,
 ) -> Iterator[Remembered]:
     """The cluster as one look saw it, with what it remembers; the probes of the Pods that `query` finds are asked.
 
-    With `history` the Minions' engines are asked what they remember.
+    With `history` the Minions' engines are asked what they remember; `usage` takes a good second more, and measures.
 
     At the end, errors included, stderr names the Minions that were silent or where probes could not be asked, and says
     what memory cannot be relied on.
     """
     with open_session(inventory) as session:
-        seen = remember(session.look(history=history))
+        seen = remember(session.look(history=history, usage=usage))
         seen = _probed(session, seen, query, probes)
     try:
         yield seen

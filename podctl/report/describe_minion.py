@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from podctl.core.age import age_text
 from podctl.core.amounts import limits
 from podctl.core.demand import pod_requests
+from podctl.core.metrics.model import NANOCORES_PER_MILLI
+from podctl.core.metrics.pods import pod_usage
+from podctl.core.metrics.pods import total as total_usage
 from podctl.core.objects import addresses, allocatable, amounts_object, memory_text, ready_condition
 from podctl.core.placement import capacity_of
 from podctl.core.quantity import cpu_text
@@ -14,16 +17,19 @@ from podctl.core.status import pod_status
 from podctl.core.supply import labels_of
 from podctl.report.describe_event import event_lines
 from podctl.report.describe_pod import map_lines
-from podctl.report.text import ENGINE, NONE, columns
+from podctl.report.text import ENGINE, NONE, UNKNOWN, columns
+from podctl.report.top import cpu_usage_text, memory_usage_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from podctl.core.finding import Found
-    from podctl.core.model import MinionFacts, ObservedMinion, ObservedPod, Resources, Taint
+    from podctl.core.metrics.model import Usage
+    from podctl.core.model import MinionFacts, ObservedContainer, ObservedMinion, ObservedPod, Resources, Taint
 
 _OVER = "(Total limits may be over 100 percent, i.e., overcommitted.)"
-_POD_HEADINGS = ("Namespace", "Name", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits", "Age")
+_CPU, _MEMORY = ("CPU Requests", "CPU Limits", "CPU Usage"), ("Memory Requests", "Memory Limits", "Memory Usage")
+_POD_HEADINGS = ("Namespace", "Name", *_CPU, *_MEMORY, "Age")
 
 
 def minion_text(found: Found) -> str:
@@ -74,49 +80,81 @@ def _body(seen: ObservedMinion, facts: MinionFacts) -> Iterator[str]:
     yield from _others(seen)
     yield "Allocated resources:"
     yield f"  {_OVER}"
-    yield from _table(("Resource", "Requests", "Limits"), _sums(pods, free))
+    yield from _table(("Resource", "Requests", "Limits", "Usage"), _sums(pods, seen, free))
+    yield "Used by all that runs there:"
+    machine = seen.usage.machine if seen.usage else None
+    yield f"  cpu:\t{_used_cpu(machine, free)}"
+    yield f"  memory:\t{_used_memory(machine, free)}"
 
 
 def _pod_row(pod: ObservedPod, seen: ObservedMinion, free: Resources) -> tuple[str, ...]:
-    asked, allowed = _requests(pod), _limits(pod)
+    asked, allowed, used = _requests(pod), _limits(pod), pod_usage(pod, seen.usage)
     return (
         pod.key.namespace,
         pod.key.name,
         _cpu(asked.get("cpu", 0), free),
         _cpu(allowed.get("cpu", 0), free),
+        _used_cpu(used, free),
         _memory(asked.get("memory", 0), free),
         _memory(allowed.get("memory", 0), free),
+        _used_memory(used, free),
         age_text(pod_status(pod, seen).started_at, seen.now),
     )
 
 
 def _others(seen: ObservedMinion) -> Iterator[str]:
-    """What else runs on the machine, since placement counts it, too: by its requests, or else by its limits."""
-    rows = [
-        (f"pod {pod.key} of cluster {pod.cluster}", _requests(pod).get("cpu", 0), _requests(pod).get("memory", 0))
-        for pod in seen.foreign_pods
-    ] + [
-        (f"container {each.name}", each.cpu_limit_millis, each.memory_limit_bytes)
-        for each in seen.others
-        if each.running or each.status == "restarting"
+    """What else runs on the machine. Placement counts it, too: Pods by their requests, others by their limits."""
+    rows = [_foreign_row(pod, seen) for pod in seen.foreign_pods] + [
+        _other_row(each, seen) for each in seen.others if each.running or each.status == "restarting"
     ]
     if rows:
         yield f"Not of this cluster:\t({len(rows)} in total)"
-        yield from _table(
-            ("What", "CPU", "Memory"), [(what, cpu_text(cpu), memory_text(memory)) for what, cpu, memory in rows]
-        )
+        yield from _table(("What", *_CPU, *_MEMORY), rows)
 
 
-def _sums(pods: Sequence[ObservedPod], free: Resources) -> list[tuple[str, ...]]:
+def _foreign_row(pod: ObservedPod, seen: ObservedMinion) -> tuple[str, ...]:
+    asked, allowed, used = _requests(pod), _limits(pod), pod_usage(pod, seen.usage)
+    return (
+        f"pod {pod.key} of cluster {pod.cluster}",
+        cpu_text(asked.get("cpu", 0)),
+        cpu_text(allowed.get("cpu", 0)),
+        cpu_usage_text(used),
+        memory_text(asked.get("memory", 0)),
+        memory_text(allowed.get("memory", 0)),
+        memory_usage_text(used),
+    )
+
+
+def _other_row(container: ObservedContainer, seen: ObservedMinion) -> tuple[str, ...]:
+    used = seen.usage.containers.get(container.id) if seen.usage else None
+    return (
+        f"container {container.name}",
+        NONE,
+        cpu_text(container.cpu_limit_millis),
+        cpu_usage_text(used),
+        NONE,
+        memory_text(container.memory_limit_bytes),
+        memory_usage_text(used),
+    )
+
+
+def _sums(pods: Sequence[ObservedPod], seen: ObservedMinion, free: Resources) -> list[tuple[str, ...]]:
+    """The usage is that of those Pods that could be measured."""
     asked, allowed = [_requests(pod) for pod in pods], [_limits(pod) for pod in pods]
+    used = total_usage([known for pod in pods if (known := pod_usage(pod, seen.usage))])
 
     def total(every: Sequence[Mapping[str, int]], name: str) -> int:
         return sum(each.get(name, 0) for each in every)
 
     return [
-        ("cpu", _cpu(total(asked, "cpu"), free), _cpu(total(allowed, "cpu"), free)),
-        ("memory", _memory(total(asked, "memory"), free), _memory(total(allowed, "memory"), free)),
-        *((name, str(total(asked, name)), str(total(allowed, name))) for name in sorted(free.extended)),
+        ("cpu", _cpu(total(asked, "cpu"), free), _cpu(total(allowed, "cpu"), free), _used_cpu(used, free)),
+        (
+            "memory",
+            _memory(total(asked, "memory"), free),
+            _memory(total(allowed, "memory"), free),
+            _used_memory(used, free),
+        ),
+        *((name, str(total(asked, name)), str(total(allowed, name)), NONE) for name in sorted(free.extended)),
     ]
 
 
@@ -139,6 +177,18 @@ def _cpu(millis: int, free: Resources) -> str:
 
 def _memory(count: int, free: Resources) -> str:
     return f"{memory_text(count)} ({_percent(count, free.memory_bytes or 0)}%)"
+
+
+def _used_cpu(used: Usage | None, free: Resources) -> str:
+    if used is None:
+        return UNKNOWN
+    return f"{cpu_usage_text(used)} ({_percent(used.cpu_nanocores, (free.cpu_millis or 0) * NANOCORES_PER_MILLI)}%)"
+
+
+def _used_memory(used: Usage | None, free: Resources) -> str:
+    if used is None:
+        return UNKNOWN
+    return f"{memory_usage_text(used)} ({_percent(used.memory_bytes, free.memory_bytes or 0)}%)"
 
 
 def _percent(part: int, whole: int) -> int:
