@@ -38,7 +38,12 @@ def health_text(summary: Summary, *, wide: bool = False) -> str:
 
 
 def _hints(findings: Iterable[Finding]) -> list[str]:
-    return list(dict.fromkeys(f"{each.ailment}: {_one_line(each.hint)}" for each in findings if each.hint))
+    """One for each kind of finding: that of the first."""
+    first: dict[str, str] = {}
+    for each in findings:
+        if each.hint:
+            first.setdefault(each.ailment, _one_line(each.hint))
+    return [f"{ailment}: {hint}" for ailment, hint in first.items()]
 
 
 def summary_line(summary: Summary) -> str:

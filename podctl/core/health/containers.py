@@ -35,14 +35,14 @@ def ill_containers(pod: ObservedPod, now: datetime, killed: Mapping[str, datetim
     """One cause a container: who is down runs out of nothing else. Of a Pod without its infra container that alone."""
     infra = pod.infra
     if infra is None or not infra.running:
-        state = "is gone" if infra is None else _ended(infra, now)
-        yield Ill(ailment=Ailment.CONTAINER_DOWN, name="", message=f"its infra container {state}: nobody reaches it")
+        state = "it is gone" if infra is None else _ended(infra, now)
+        yield Ill(ailment=Ailment.CONTAINER_DOWN, name="", message=f"{state}: nobody reaches this Pod")
         return
     every = tuple(part for part in parts(pod.manifest) if part.name in pod.containers)
     for part in every:
         container = pod.containers[part.name]
         if container.running and is_stale(container, infra):
-            message = "its infra container was started again: it holds a network that is gone"
+            message = "the infra container was started again, and the network that this one holds is gone"
             yield Ill(ailment=Ailment.STALE_NETWORK, name=part.name, message=message)
         elif found := _by_itself(part, container, now, killed.get(container.id)):
             yield found
@@ -73,23 +73,25 @@ def _down(every: tuple[Part, ...], pod: ObservedPod, infra: ObservedContainer, n
     need = next_need(pod, now)
     inits = {part.name for part in every if part.init}
     if need.need in (Need.START, Need.FAILED):
-        for name in need.containers:
-            if name in inits:
-                yield _ill(name, pod.containers[name], now)
+        ailment = Ailment.FAILED if need.need is Need.FAILED else Ailment.CONTAINER_DOWN
+        for name in (each for each in need.containers if each in inits):
+            yield _ill(name, pod.containers[name], now, ailment)
     if not is_through(every, pod) and inits:
         return  # it is not their turn yet
     for part in (each for each in every if not each.init):
         container = pod.containers[part.name]
         failed = container.status in ("exited", "dead") and container.exit_code != 0
-        if failed or is_down(part, container, infra):
+        if is_down(part, container, infra):
             yield _ill(part.name, container, now)
+        elif failed:
+            yield _ill(part.name, container, now, Ailment.FAILED)
 
 
-def _ill(name: str, container: ObservedContainer, now: datetime) -> Ill:
+def _ill(name: str, container: ObservedContainer, now: datetime, ailment: Ailment = Ailment.CONTAINER_DOWN) -> Ill:
     if _out_of_memory(container):
         message = f"killed for want of memory {age_text(container.finished_at, now)} ago"
         return Ill(ailment=Ailment.OOM_KILLED, name=name, message=message)
-    return Ill(ailment=Ailment.CONTAINER_DOWN, name=name, message=_ended(container, now))
+    return Ill(ailment=ailment, name=name, message=_ended(container, now))
 
 
 def _out_of_memory(container: ObservedContainer) -> bool:
@@ -99,5 +101,5 @@ def _out_of_memory(container: ObservedContainer) -> bool:
 
 def _ended(container: ObservedContainer, now: datetime) -> str:
     if container.started_at is None or container.status == "created":
-        return f"was never started{f': {container.error}' if container.error else ''}"
+        return f"never started{f': {container.error}' if container.error else ''}"
     return f"{why(container)} {age_text(container.finished_at, now)} ago"

@@ -25,7 +25,7 @@ _LEAST_CPU_MILLIS = 10  # no engine limits a container to less
 def drift(pod: ObservedPod) -> Iterator[tuple[str, str]]:
     """(container, what is otherwise); "" is the infra container."""
     gone = lost(pod)
-    yield from ((name, "is gone: somebody removed it") for name in gone)
+    yield from ((name, "somebody removed it") for name in gone)
     if pod.infra:
         yield from _name("", pod.infra, naming.infra(pod.cluster, pod.key))
         yield from _policy("", pod.infra, "Always")
@@ -42,29 +42,29 @@ def drift(pod: ObservedPod) -> Iterator[tuple[str, str]]:
 
 def _name(name: str, seen: ObservedContainer, wanted: str) -> Iterator[tuple[str, str]]:
     if seen.name != wanted:
-        yield name, f"was renamed to {seen.name}"
+        yield name, f"it was renamed to {seen.name}"
 
 
 def _policy(name: str, seen: ObservedContainer, wanted: str) -> Iterator[tuple[str, str]]:
     if seen.restart_policy not in ("", wanted):
-        yield name, f"has the restart policy {seen.restart_policy} in place of {wanted}"
+        yield name, f"its restart policy is {seen.restart_policy} in place of {wanted}"
 
 
 def _image(name: str, seen: ObservedContainer, container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     wanted = str(container.get("image", ""))
     if seen.image != wanted:
-        yield name, f"has the image {seen.image} in place of {wanted}"
+        yield name, f"its image is {seen.image} in place of {wanted}"
 
 
 def _limits(name: str, seen: ObservedContainer, limits: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     cpu = cpu_millis(limits.get("cpu") or "0")
     cpu = max(cpu, _LEAST_CPU_MILLIS) if cpu else 0
     if seen.cpu_limit_millis != cpu:
-        yield name, f"may use {_or_all(cpu_text(seen.cpu_limit_millis))} of CPU in place of {_or_all(cpu_text(cpu))}"
+        yield name, f"it may use {_or_all(cpu_text(seen.cpu_limit_millis))} of CPU in place of {_or_all(cpu_text(cpu))}"
     memory = whole(limits.get("memory") or "0")
     if seen.memory_limit_bytes != memory:
         is_, was = _or_all(bytes_text(seen.memory_limit_bytes)), _or_all(bytes_text(memory))
-        yield name, f"may use {is_} of memory in place of {was}"
+        yield name, f"it may use {is_} of memory in place of {was}"
 
 
 def _or_all(amount: str) -> str:

@@ -16,6 +16,7 @@ _HINTS: Mapping[Ailment, str] = {
     Ailment.POD_MISSING: f"{_REPAIR} makes it again.",
     Ailment.UNSCHEDULABLE: "podctl describe pod {where} has the reasons; every apply tries it again.",
     Ailment.CONTAINER_DOWN: f"podctl logs {{where}} says why; {_REPAIR} starts it.",
+    Ailment.FAILED: "podctl logs {where} says why. Its restartPolicy lets it end: delete it and apply it again.",
     Ailment.CRASH_LOOPING: "podctl logs --previous {where} says why.",
     Ailment.OOM_KILLED: "Raise its resources.limits.memory, or find what uses so much: podctl logs --previous {where}.",
     Ailment.IMAGE_PULL_FAILING: "Check the image's name, the way from that Minion to its registry, and "
@@ -29,7 +30,10 @@ _HINTS: Mapping[Ailment, str] = {
 }
 
 
-def hint_for(ailment: Ailment, key: PodKey, container: str = "") -> str:
-    """Empty where there is nothing to say."""
+def hint_for(ailment: Ailment, key: PodKey, containers: tuple[str, ...] = ()) -> str:
+    """Empty where there is nothing to say. The infra container has no log."""
+    if ailment is Ailment.CONTAINER_DOWN and containers == ("",):
+        return f"{_REPAIR} starts it, and the others in its network."
+    container = next(filter(None, containers), "")
     where = f"{key.name} -n {key.namespace}" + (f" -c {container}" if container else "")
     return _HINTS.get(ailment, "").format(where=where)

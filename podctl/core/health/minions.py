@@ -117,7 +117,7 @@ def memory_findings(checkup: Checkup) -> Iterator[Finding]:
         if lacking:
             yield Finding(
                 ailment=Ailment.KEEPERS_SHORT, level=Level.WARNING,
-                message=f"{len(lacking)} of {len(document.keepers)} keepers lack a copy of the Document: "
+                message=f"{len(lacking)} of the {len(document.keepers)} keepers of the Document lack a copy: "
                 f"{'; '.join(lacking)}",
                 hint="The next command that changes something writes it again, and so does podctl health --repair.",
             )  # fmt: skip

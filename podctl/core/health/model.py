@@ -36,6 +36,7 @@ class Ailment(StrEnum):
     POD_MISSING = "PodMissing"
     UNSCHEDULABLE = "Unschedulable"  # it waits for room
     CONTAINER_DOWN = "ContainerDown"
+    FAILED = "Failed"  # a container ended badly, and by its restartPolicy nobody starts it again
     CRASH_LOOPING = "CrashLoopBackOff"
     OOM_KILLED = "OOMKilled"
     IMAGE_PULL_FAILING = "ImagePullFailing"

@@ -94,25 +94,23 @@ def finding(pod: ObservedPod, ailment: Ailment, message: str, containers: tuple[
     level = Level.WARNING if ailment is Ailment.WRONG_SPEC else Level.CRITICAL
     return Finding(
         ailment=ailment, level=level, message=message, minion=pod.minion, pod=pod.key, uid=pod.uid,
-        containers=containers, hint=hint_for(ailment, pod.key, next(filter(None, containers), "")),
+        containers=containers, hint=hint_for(ailment, pod.key, containers),
     )  # fmt: skip
 
 
 def _wrong(pod: ObservedPod, entry: PodEntry | None) -> Iterator[Finding]:
-    told = list(drift(pod))
     if entry and (pod.spec_hash, dict(pod.config_hashes)) != (entry.spec_hash, dict(entry.config_hashes)):
-        told.append(("", "is not as the cluster remembers it: it was made from another manifest"))
-    if told:
-        containers = tuple(dict.fromkeys(name for name, _ in told))
-        yield finding(pod, Ailment.WRONG_SPEC, _told(told), containers)
+        yield finding(pod, Ailment.WRONG_SPEC, "it was made from another manifest than the cluster remembers")
+    elif told := list(drift(pod)):
+        yield finding(pod, Ailment.WRONG_SPEC, _told(told), tuple(dict.fromkeys(name for name, _ in told)))
 
 
 def _told(parts: Iterable[tuple[str, str]]) -> str:
-    """`a, b: what; the Pod: what`: those of the same words together."""
+    """`a, b: what; infra: what`: those of the same words together."""
     by_text: defaultdict[str, list[str]] = defaultdict(list)
     for name, text in parts:
-        by_text[text].append(name)
-    return "; ".join(f"{', '.join(names)} {text}".strip() for text, names in by_text.items())
+        by_text[text].append(name or "infra")
+    return "; ".join(f"{', '.join(names)}: {text}" for text, names in by_text.items())
 
 
 def _behind(pod: ObservedPod, entry: PodEntry, checkup: Checkup) -> Finding:
@@ -128,9 +126,9 @@ def absent_finding(absent: Absent, checkup: Checkup) -> Finding | None:
     """None for one on a silent Minion: that is the Minion's finding."""
     if absent.why is Why.SILENT or (checkup.changing and absent.why is Why.MISSING) or checkup.remembered.doubt:
         return None
-    ailment, message = Ailment.POD_MISSING, absent.message
+    ailment, message = Ailment.POD_MISSING, f"it is to be on {absent.entry.minion}, and is not there"
     if absent.why is Why.WAITING:
-        ailment = Ailment.UNSCHEDULABLE
+        ailment, message = Ailment.UNSCHEDULABLE, absent.message
     elif pull := pull_trouble(absent.key, checkup):
         ailment, message = Ailment.IMAGE_PULL_FAILING, pull
     return Finding(

@@ -35,9 +35,9 @@ def ill_probes(pod: ObservedPod, without: Collection[str]) -> Iterator[Finding]:
             answer, ailment = answers[failed], _AILMENTS[failed]
             times = f" ({answer.times} times in a row)" if answer.times > 1 else ""
             yield Finding(
-                ailment=ailment, level=Level.CRITICAL, message=f"{container} {answer.message}{times}",
+                ailment=ailment, level=Level.CRITICAL, message=f"{container}: {answer.message}{times}",
                 minion=pod.minion, pod=pod.key, uid=pod.uid, containers=(container,),
-                hint=hint_for(ailment, pod.key, container),
+                hint=hint_for(ailment, pod.key, (container,)),
             )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def unknown_probes(pods: Iterable[ObservedPod]) -> Iterator[Finding]:
         more = "" if one else f" (and of {len(keys) - 1} more Pods)"
         yield Finding(
             ailment=Ailment.PROBE_UNKNOWN, level=Level.UNKNOWN, minion=minion, hint=hint,
-            message=f"{'' if one else f'of {pod.key}: '}{container} {answer.message}{more}",
+            message=f"{'' if one else f'of {pod.key}: '}{container}: {answer.message}{more}",
             pod=pod.key if one else None, uid=pod.uid if one else "",
             containers=tuple(dict.fromkeys(name for _, name, _ in found)) if one else (),
             pods=() if one else keys,
