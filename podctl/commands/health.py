@@ -8,12 +8,15 @@ import click
 
 from podctl.commands.checking import as_plugin, scoped
 from podctl.commands.common import duration, open_session, where
+from podctl.commands.repairing import repaired, repairing
 from podctl.core.health.summary import summarize
 from podctl.core.patience import impatient
 from podctl.engine.checkup import check_up
+from podctl.errors import ExitCode, worst
 from podctl.report.health_output import OUTPUTS, health_output
 
 if TYPE_CHECKING:
+    from podctl.commands.repairing import Repair
     from podctl.core.health.scope import Scope
     from podctl.core.manifest import Manifests
     from podctl.core.model import Inventory
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 @as_plugin
 @where
 @scoped
+@repairing
 def health(
     inventory: Inventory,
     scope: Scope,
@@ -38,13 +42,20 @@ def health(
     quiet: bool,
     strict: bool,
     timeout: float | None,
+    repair: Repair | None,
 ) -> int:
-    """Find what is wrong, in one pass over all Minions, and change nothing.
+    """Find what is wrong, in one pass over all Minions, and change nothing; with --repair heal what can be healed.
 
+    For example: podctl health; podctl health --repair --dry-run; podctl health --repair --quiet in a crontab.
     Exits 0 when all is well, 5 when not, 4 when only a Minion is out of reach; with -o nagios 0 to 3.
     """
-    with open_session(impatient(inventory, timeout)) as session:
-        summary = summarize(check_up(session, scope, files), strict=strict)
-    shown = health_output(summary, output, quiet=quiet)
+    within = impatient(inventory, timeout)
+    codes: tuple[ExitCode, ...] = ()
+    if repair:
+        checkup, codes = repaired(within, scope, repair, output=output, quiet=quiet)
+    else:
+        with open_session(within) as session:
+            checkup = check_up(session, scope, files)
+    shown = health_output(summarize(checkup, strict=strict), output, quiet=quiet)
     click.echo(shown.text, nl=False)
-    return shown.exit_code
+    return shown.exit_code if output == "nagios" else worst([ExitCode(shown.exit_code), *codes])

@@ -11,17 +11,21 @@ from podctl.core.health.model import Checkup, Machine
 from podctl.core.health.pods import pods_seen
 from podctl.core.health.scope import Wanted, labels_in
 from podctl.core.memory import remember
+from podctl.core.probes.model import Verdict
 from podctl.engine.docker import machine as questions
-from podctl.engine.probing import ask_all
+from podctl.engine.probing import ask_all, ask_once
 from podctl.engine.session import side_by_side
 from podctl.errors import PodctlError
 from podctl.transport.shell import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
     from podctl.core.health.scope import Scope
     from podctl.core.manifest import Manifests
     from podctl.core.memory import Remembered
-    from podctl.core.model import Cluster, ObservedMinion
+    from podctl.core.model import Cluster, ObservedMinion, ObservedPod
     from podctl.engine.session import Session
     from podctl.transport.shell import StepResult
 
@@ -38,6 +42,31 @@ def check_up(session: Session, scope: Scope, files: Manifests | None = None) -> 
         scope = replace(scope, wanted=_wanted(files, remembered))
     checkup = Checkup(remembered=remembered, scope=scope, machines=machines, changing=changing)
     return _probed(session, checkup)
+
+
+def checked(session: Session, before: Checkup, cluster: Cluster) -> Checkup:
+    """`before` once more on `cluster`, a look that was taken with the locks.
+
+    Who failed a probe is asked again, once: it has failed often enough. A container that was started meanwhile is not:
+    what was found of it was found of another run.
+    """
+    failed = {
+        (pod.uid, name, pod.containers[name].started_at)
+        for pod in before.remembered.cluster.pods
+        for (name, _), answer in pod.probed.items()
+        if answer.verdict is Verdict.FAILED and not answer.early and name in pod.containers
+    }
+    uids = {uid for uid, _, _ in failed}
+    remembered = remember(cluster)
+    asked = ask_once(session, remembered.cluster, lambda pod: pod.uid in uids)
+    minions = tuple(replace(each, pods=tuple(_of_runs(pod, failed) for pod in each.pods)) for each in asked.minions)
+    return replace(before, remembered=replace(remembered, cluster=replace(asked, minions=minions)), changing=False)
+
+
+def _of_runs(pod: ObservedPod, runs: Collection[tuple[str, str, datetime | None]]) -> ObservedPod:
+    """With the answers of these runs of its containers alone."""
+    same = {name for name, each in pod.containers.items() if (pod.uid, name, each.started_at) in runs}
+    return replace(pod, probed={key: answer for key, answer in pod.probed.items() if key[0] in same})
 
 
 def _look(session: Session) -> tuple[Remembered, bool]:

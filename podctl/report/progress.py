@@ -24,6 +24,12 @@ def progress() -> Iterator[Callable[[Progress], None]]:
         yield _plain()
 
 
+@contextmanager
+def silence() -> Iterator[Callable[[Progress], None]]:
+    """The same for who wants to hear nothing of it."""
+    yield lambda _: None
+
+
 def _who(each: Progress) -> str:
     return f"pod {each.key}" if each.key else each.about
 

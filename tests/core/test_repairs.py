@@ -96,12 +96,15 @@ def test_containers_of_a_network_that_is_gone_are_restarted_in_order():
 
 @pytest.mark.parametrize("ailment", [Ailment.LIVENESS_FAILING, Ailment.STARTUP_FAILING])
 def test_only_the_container_that_fails_its_probe_is_restarted(ailment):
-    plan = plan_repairs(case(PLAIN, there(PLAIN), found(ailment, WEB, "side", message="no answer", uid="uid-web"))).plan
+    plan = plan_repairs(
+        case(PLAIN, there(PLAIN), found(ailment, WEB, "side", message="side no answer", uid="uid-web"))
+    ).plan
     (action,) = plan.actions
     assert isinstance(action, Restart)
-    assert (action.containers, action.reason) == (("side",), "container side: no answer")
+    why = f"{'liveness' if ailment is Ailment.LIVENESS_FAILING else 'startup'} probe failed: side no answer"
+    assert (action.containers, action.reason) == (("side",), why)
     (deed,) = deeds_of(plan)
-    assert (deed.reason, deed.object, deed.message) == ("Restarted", "pod/web", "on alpha: container side: no answer")
+    assert (deed.reason, deed.object, deed.message) == ("Restarted", "pod/web", f"on alpha: {why}")
 
 
 def test_two_that_fail_are_restarted_by_one_act():

@@ -34,7 +34,8 @@ _BY_PLAN = (
     Ailment.CONTAINER_DOWN, Ailment.STALE_NETWORK, Ailment.POD_MISSING, Ailment.IMAGE_PULL_FAILING,
     Ailment.UNSCHEDULABLE, Ailment.WRONG_SPEC, Ailment.OOM_KILLED, Ailment.CRASH_LOOPING,
 )  # fmt: skip
-_BY_RESTART = (Ailment.LIVENESS_FAILING, Ailment.STARTUP_FAILING)
+_PROBES = {Ailment.LIVENESS_FAILING: "liveness", Ailment.STARTUP_FAILING: "startup"}
+_BY_RESTART = tuple(_PROBES)
 _LATER = "--max-repairs {most} is used up: the next run goes on"
 _ENGINE_TRIES = "its engine starts it again by itself, after longer and longer pauses"
 
@@ -145,11 +146,11 @@ def _restart(action: Keep | Start, findings: Iterable[Finding]) -> Restart | Non
     names = {name for each in failing for name in each.containers if _may_restart(action.observed, name)}
     if not names:
         return None
-    why = "; ".join(dict.fromkeys(each.message for each in failing if names & set(each.containers)))
+    told = (f"{_PROBES[each.ailment]} probe failed: {each.message}" for each in failing if names & set(each.containers))
     return Restart(
         pod=action.pod, minion=action.minion, observed=action.observed,
         containers=tuple(name for name in action.observed.containers if name in names),
-        reason=f"container {', '.join(sorted(names))}: {why}",
+        reason="; ".join(dict.fromkeys(told)),
     )  # fmt: skip
 
 
