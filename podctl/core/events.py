@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from podctl.core.document.model import Act, Deed
 from podctl.core.document.silences import clock_of
 from podctl.core.history.tales import every_tale
+from podctl.core.model import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,7 +65,12 @@ def events(document: Document, cluster: Cluster) -> tuple[Event, ...]:
     told = [(each.removal, _of_tale(each, clocks[each.minion])) for each in every_tale(cluster)]
     tales = [each for removal, each in told if not removal]
     removed = [each for removal, each in told if removal]
-    by_hand = [each for each in removed if document.revision and not any(_may_have_done(one, each) for one in done)]
+    whole = {pod.uid for pod in cluster.pods if pod.mark is Mark.COMMITTED}  # no act took anything of these away
+    by_hand = [
+        each
+        for each in removed
+        if document.revision and (each.uid in whole or not any(_may_have_done(one, each) for one in done))
+    ]
     return tuple(sorted([*done, *tales, *by_hand], key=lambda each: each.age, reverse=True))
 
 

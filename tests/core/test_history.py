@@ -268,6 +268,11 @@ def test_a_container_that_no_act_removed_was_removed_by_hand(document, wanted):
     assert (("Removed", "pod/web") in reasons(document, gone)) is wanted
 
 
+def test_a_container_that_a_whole_pod_lacks_was_removed_by_hand_even_just_after_that_was_made():
+    there = minion(pod(container("other")), log=(logged(What.REMOVED, END),))
+    assert ("Removed", "pod/web") in reasons(removing("Created", minutes=6), there)
+
+
 def test_an_event_keeps_its_name_while_it_goes_on():
     log = [logged(What.ENDED, ago(minutes=n), exit_code=3) for n in (9, 8, 7)]
     first, later = (events(Document(cluster="shop"), seen(log=tuple(log[:n]))) for n in (1, 3))
