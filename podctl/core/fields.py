@@ -3,7 +3,7 @@
 Every field that the Kubernetes API knows (as the `kubernetes` Python client lists them) of every type that a Pod,
 ConfigMap, Secret or PersistentVolumeClaim is made of stands in exactly one of three lists of its type: it works, it is
 accepted with a warning, or it is refused with a reason and a way out. A type that is only reached through fields that
-are warned about or refused is not listed, but for the probes, whose content is checked already.
+are warned about or refused is not listed.
 To move a field, move its name.
 """
 
@@ -45,7 +45,7 @@ def _each(names: str, note: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), note)
 
 
-_PROBE = "accepted; checked from the next version on"
+_GRPC = "podctl asks no grpc probes; use httpGet or tcpSocket, or exec with a client in the image"
 _SERVER = "written by a Kubernetes server; not used here"
 _ACCOUNT = "has no meaning here: there is no API server to log in to"
 _MESSAGE = "has no meaning here: nothing reads the message; write it to stderr, and read it with podctl logs"
@@ -152,10 +152,9 @@ LISTS: Mapping[str, tuple[tuple[str, Support], ...]] = {
     ),
     # --------------------------------------------------------------------------------------------- the containers
     "V1Container": _type(
-        "args command env envFrom image imagePullPolicy lifecycle name ports resources restartPolicy securityContext "
-        "stdin stdinOnce tty volumeDevices volumeMounts workingDir",
+        "args command env envFrom image imagePullPolicy lifecycle livenessProbe name ports readinessProbe resources "
+        "restartPolicy securityContext startupProbe stdin stdinOnce tty volumeDevices volumeMounts workingDir",
         warned={
-            **_each("livenessProbe readinessProbe startupProbe", _PROBE),
             "resizePolicy": "has no meaning here: changed resources make a new Pod",
             **_each("terminationMessagePath terminationMessagePolicy", _MESSAGE),
         },
@@ -199,10 +198,10 @@ LISTS: Mapping[str, tuple[tuple[str, Support], ...]] = {
     "V1HTTPHeader": _type("name value"),
     "V1SleepAction": _type("seconds"),
     "V1TCPSocketAction": _type("host port"),
-    "V1GRPCAction": _type("port service", refused={"mode": _NEW}),
     "V1Probe": _type(
-        "exec failureThreshold grpc httpGet initialDelaySeconds periodSeconds successThreshold tcpSocket "
-        "terminationGracePeriodSeconds timeoutSeconds"
+        "exec failureThreshold httpGet initialDelaySeconds periodSeconds successThreshold tcpSocket timeoutSeconds",
+        warned={"terminationGracePeriodSeconds": "not used: a container that is restarted gets its Pod's grace period"},
+        refused={"grpc": _GRPC},
     ),
     # ------------------------------------------------------------------------------------------------- the volumes
     "V1Volume": _type(
@@ -253,9 +252,6 @@ LISTS: Mapping[str, tuple[tuple[str, Support], ...]] = {
 FIELDS: Mapping[str, Mapping[str, Support]] = {name: dict(listed) for name, listed in LISTS.items()}
 
 
-VALIDATED_ONLY = ("V1Probe", "V1GRPCAction", "V1TCPSocketAction")  # reached through fields that are warned about
-
-
 def readme_table() -> str:
     """Two Markdown tables: the fields that work by type, and every other field with its reason."""
     works = ["| type | fields that work |", "|---|---|"]
@@ -267,8 +263,7 @@ def readme_table() -> str:
             rows.setdefault(support, []).append(f"`{name}`")
         for support, names in rows.items():
             if support.level is Level.WORKS:
-                only = " (validated, not used yet)" if type_name in VALIDATED_ONLY else ""
-                works.append(f"| {short}{only} | {' '.join(names)} |")
+                works.append(f"| {short} | {' '.join(names)} |")
             else:
                 others.append(f"| {short} | {' '.join(names)} | {support.level} | {support.note} |")
     return "\n".join([*works, "", *others, ""])

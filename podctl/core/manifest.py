@@ -318,11 +318,10 @@ def _pod(
 
 
 def _warnings(warned: Iterable[tuple[Document, Warned]]) -> Iterator[str]:
-    """Each field once, at its first place; the three probes as one."""
+    """Each field once, at its first place."""
     grouped: dict[object, list[tuple[Document, Warned]]] = {}
     for document, each in warned:
-        group = "probes" if each.name.endswith("Probe") else (each.type_name, each.name)
-        grouped.setdefault(group, []).append((document, each))
+        grouped.setdefault((each.type_name, each.name), []).append((document, each))
     for (document, each), *more in grouped.values():
         count = f" (and at {len(more)} more places)" if len(more) > 1 else " (and at 1 more place)" if more else ""
         yield document.problem(each.path, each.note + count)

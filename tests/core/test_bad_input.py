@@ -845,7 +845,14 @@ MANIFESTS = [
         "a probe asks nothing",
         A + "    livenessProbe: {periodSeconds: 5}\n",
         (
-            "w.yaml:8: spec.containers[0].livenessProbe: a probe has exactly one of exec, grpc, httpGet and tcpSocket, not none",
+            "w.yaml:8: spec.containers[0].livenessProbe: a probe has exactly one of exec, httpGet and tcpSocket, not none",
+        ),
+    ),
+    (
+        "a probe asks by grpc",
+        A + "    livenessProbe: {grpc: {port: 80}}\n",
+        (
+            "w.yaml:8: spec.containers[0].livenessProbe.grpc: is not supported: podctl asks no grpc probes; use httpGet or tcpSocket, or exec with a client in the image",
         ),
     ),
     (

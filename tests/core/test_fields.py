@@ -13,10 +13,8 @@ from podctl.core.schema.base import Value
 
 ROOTS = ("V1Pod", "V1ConfigMap", "V1Secret", "V1PersistentVolumeClaim")
 CHECKED_THOUGH_WARNED = {  # their content is validated, and reaches the models
-    ("V1Container", "livenessProbe"),
-    ("V1Container", "readinessProbe"),
-    ("V1Container", "startupProbe"),
     ("V1LifecycleHandler", "tcpSocket"),
+    ("V1Probe", "terminationGracePeriodSeconds"),
 }
 NEWER = {"stopSignal", "resources", "restartPolicyRules"}  # may be missing in an older client
 
@@ -118,11 +116,10 @@ def test_the_readme_table_names_every_field_of_every_type():
             rows = [row for row in table.splitlines() if re.match(rf"\| {type_name.removeprefix('V1')}[ |]", row)]
             assert [f"`{name}`" in row for row in rows].count(True) == 1, (type_name, name)
     assert "| Affinity | `nodeAffinity` `podAffinity` `podAntiAffinity` |" in works
-    assert "| Probe (validated, not used yet) | `exec`" in works
+    assert "| Probe | `exec`" in works
     owner = "`blockOwnerDeletion` | warned | has no meaning here: nothing is deleted along with its owner |"
     assert f"| OwnerReference | {owner}" in others
-    probes = "`livenessProbe` `readinessProbe` `startupProbe`"
-    assert f"| Container | {probes} | warned | accepted; checked from the next version on |" in others
+    assert "| Probe | `grpc` | refused | podctl asks no grpc probes; use httpGet or tcpSocket" in others
 
 
 def test_levels_are_the_three_words_of_the_readme():

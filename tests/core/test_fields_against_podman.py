@@ -46,4 +46,4 @@ def test_the_first_list_has_more_than_podman_documents():
 
 def test_what_podman_has_and_podctl_has_not_is_known():
     missing = {".".join(path) for podman, kind, path in rows() if podman and not works(MODELS[kind], path)}
-    assert missing == {"livenessProbe", "storageClassName"}
+    assert missing == {"storageClassName"}

@@ -8,12 +8,8 @@ from pathlib import Path
 from podctl.core.fields import FIELDS, Level
 
 REAL = Path(__file__).parent.parent / "real"
-_PROBES = "probes are accepted and warned about; they are checked from the next version on"
 _NFS = "no kernel that the tests run on has NFS; tests/engine/test_volumes.py shows what docker is asked for"
 NOT_TRIED = {
-    **{f"Probe.{name}": _PROBES for name in FIELDS["V1Probe"]},
-    **{f"TCPSocketAction.{name}": _PROBES for name in FIELDS["V1TCPSocketAction"]},
-    **{f"GRPCAction.{name}": _PROBES for name in FIELDS["V1GRPCAction"]},
     **{f"NFSVolumeSource.{name}": _NFS for name in FIELDS["V1NFSVolumeSource"]},
     "Volume.nfs": _NFS,
 }

@@ -346,13 +346,6 @@ def test_a_field_is_warned_about_once_however_often_it_occurs():
     )
 
 
-def test_all_probes_are_one_warning():
-    extra = "    livenessProbe: {tcpSocket: {port: 80}}\n    readinessProbe: {grpc: {port: 80}}\n    startupProbe: {exec: {command: [a]}}\n"
-    assert read(WEB + extra).warnings == (
-        "1.yaml:10: spec.containers[0].livenessProbe: accepted; checked from the next version on (and at 2 more places)",
-    )
-
-
 def test_a_tcp_hook_is_accepted_and_does_nothing():
     assert read(WEB + "    lifecycle: {preStop: {tcpSocket: {port: 80}}}\n").warnings == (
         "1.yaml:10: spec.containers[0].lifecycle.preStop.tcpSocket: does nothing, in Kubernetes neither; use exec or httpGet",

@@ -33,7 +33,6 @@ from podctl.core.schema.container import (
 )
 from podctl.core.schema.lifecycle import (
     ExecAction,
-    GRPCAction,
     HTTPGetAction,
     HTTPHeader,
     Lifecycle,
@@ -105,7 +104,6 @@ __all__ = [
     "EnvVarSource",
     "ExecAction",
     "FileFieldSelector",
-    "GRPCAction",
     "HTTPGetAction",
     "HTTPHeader",
     "HostAlias",

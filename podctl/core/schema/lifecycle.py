@@ -10,7 +10,6 @@ from podctl.core.schema.base import (
     NOT_EMPTY,
     Count,
     Number,
-    PortNumber,
     PortRef,
     Positive,
     Text,
@@ -45,12 +44,6 @@ class TCPSocketAction(Value):
     api_type: ClassVar = "V1TCPSocketAction"
     port: PortRef
     host: Text = ""
-
-
-class GRPCAction(Value):
-    api_type: ClassVar = "V1GRPCAction"
-    port: PortNumber
-    service: Text = ""
 
 
 class SleepAction(Value):
@@ -88,7 +81,6 @@ def _zero_is(default: int) -> AfterValidator:
 class Probe(Value):
     api_type: ClassVar = "V1Probe"
     exec: ExecAction | None = None
-    grpc: GRPCAction | None = None
     http_get: HTTPGetAction | None = None
     tcp_socket: TCPSocketAction | None = None
     initial_delay_seconds: Count = 0
@@ -100,5 +92,5 @@ class Probe(Value):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        one_of(self, "a probe", "exec", "grpc", "http_get", "tcp_socket")
+        one_of(self, "a probe", "exec", "http_get", "tcp_socket")
         return self
