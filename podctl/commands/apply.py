@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 @click.option("-R", "--recursive", is_flag=True, help="Look into the folders below each DIR, too.")
 @namespace_option
 @click.option("--wait/--no-wait", default=True, show_default=True,
-              help="Wait until every container has run for 3 s, or ended with 0 where it may.")  # fmt: skip
+              help="Wait until every container has run for 3 s and its probes are answered well, or ended with 0 "
+              "where it may.")  # fmt: skip
 @click.option("--timeout", default="10m", type=duration, show_default=True, help="How long to wait, e.g. 90s.")
 @dry_run_option
 @click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podctl.core.lifecycle import Need, Next, next_need
@@ -13,6 +14,7 @@ from podctl.engine import recipe
 from podctl.engine.docker import answers, ask, change, security, untouched, volumes
 from podctl.engine.hooks import run_post_start
 from podctl.engine.observe import check, pods
+from podctl.engine.probing.waiting import Waiting
 from podctl.engine.work import completed, fresh_claims
 from podctl.errors import ExitCode
 from podctl.transport.shell import Step
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from podctl.core.model import ObservedPod
+    from podctl.core.probes.standing import Standing
     from podctl.engine.docker.making import Making
     from podctl.engine.work import Job, Work
     from podctl.transport.base import Conversation, Transport
@@ -127,11 +130,14 @@ def drive(
     left = {work.making.uid: work for work in works}
     deadline = time.monotonic() + job.timeout_seconds
     pause = _POLL_SECONDS
-    while left:
+    probes = Waiting(works[0].making.facts, talk, transport, wait=job.wait) if works else None
+    while left and probes:
         seen, now = _look_at(left, talk)
+        probes.look(seen.values(), now)
         acted = False
         for uid, work in list(left.items()):
-            need = _need(work, seen.get(uid), now)
+            standing = probes.standing(_need(work, seen.get(uid), now), seen.get(uid))
+            need = standing.need
             late = time.monotonic() > deadline
             # A container is started once at most, but might be restarted for ever.
             to_act = need.need is Need.START or (need.need is Need.RESTART and not late)
@@ -139,7 +145,7 @@ def drive(
                 acted = True
                 outcome = _start(work, need, talk, transport, deadline)
             else:
-                outcome = _settled(work, need, job, late=late)
+                outcome = _settled(work, standing, job, late=late)
             _tell(work, need, outcome, say)
             if outcome:
                 outcomes.append(outcome)
@@ -148,7 +154,7 @@ def drive(
             return outcomes + [_interrupted(work) for work in left.values()]
         pause = _POLL_SECONDS if acted else min(pause * 1.5, _MOST_POLL_SECONDS)
         if left and not acted:
-            stop.wait(pause)
+            stop.wait(probes.pause(pause))
     return outcomes
 
 
@@ -203,9 +209,12 @@ def _not_started(work: Work, failed: StepResult) -> Outcome:
     return _ails(work, f"cannot {failed.step.title}", failed.error_text, ExitCode.FAILED)
 
 
-def _settled(work: Work, need: Next, job: Job, *, late: bool) -> Outcome | None:
+def _settled(work: Work, standing: Standing, job: Job, *, late: bool) -> Outcome | None:
     """The Pod's outcome; None while there is something to wait for."""
+    need, unknown = standing.need, standing.unknown
     done = Outcome(key=work.key, minion=work.making.minion.name, word=work.word)
+    if unknown:
+        done = replace(done, message=f"started; nobody knows whether it is ready: {unknown.message}", hint=unknown.hint)
     if need.need is Need.READY or (need.started and not job.wait):
         return done
     if need.need is Need.FAILED:

@@ -162,10 +162,10 @@ class Handover:
         self._ends(each, Word.FAILED, replace(problem, what=f"{problem.what}; {old}"), stays=True)
 
     def _ends(self, each: Newcomer, word: Word, problem: _Problem | None, *, stays: bool = False) -> None:
-        known = problem or _Problem(what="", code=ExitCode.DONE)
+        known = problem or _Problem(what=each.outcome.message, code=ExitCode.DONE)  # it may be ready for all one knows
         self.outcomes[each.uid] = Outcome(
             key=each.action.key, minion=each.action.minion, word=word, code=known.code, message=known.what,
-            evidence=known.evidence, stays=stays,
+            evidence=known.evidence, hint="" if problem else each.outcome.hint, stays=stays,
         )  # fmt: skip
         text = known.what or str(word)
         self._say(Progress(minion=each.action.minion, key=each.action.key, text=text, done=True))
@@ -174,6 +174,6 @@ class Handover:
 def _why_not(outcome: Outcome) -> _Problem:
     """Why a newcomer does not take over. Nothing that the user has is unready then: it is the move that failed."""
     if outcome.code in (ExitCode.DONE, ExitCode.INTERRUPTED):
-        what = outcome.message or "interrupted before it took over"
+        what = (outcome.code is not ExitCode.DONE and outcome.message) or "interrupted before it took over"
         return _Problem(what=what, evidence=outcome.evidence, code=ExitCode.INTERRUPTED)
     return _Problem(what=outcome.message, evidence=outcome.evidence)

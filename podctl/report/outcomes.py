@@ -82,16 +82,28 @@ def _plan_line(action: Action) -> str:
 
 
 def trouble_lines(outcomes: Iterable[Outcome]) -> list[str]:
-    """What went wrong: what, evidence, hint."""
-    lines: list[str] = []
-    for each in outcomes:
-        if not each.message:
-            continue
+    """What went wrong: what, evidence, hint; and what is well as far as anybody knows, as a note."""
+    every = [each for each in outcomes if each.message]
+    well = [each for each in every if each.code is ExitCode.DONE and each.word is not Word.FAILED]
+    lines = _note_lines(well)
+    for each in (each for each in every if each not in well):
         who = f"pod/{each.key.name}" if each.key else "a leftover"
         lines.append(f"error: {who} on {each.minion}: {each.message}")
         lines += [f"  {line}" for line in each.evidence.splitlines()[-10:]]
         if each.hint:
             lines.append(f"Hint: {each.hint}")
+    return lines
+
+
+def _note_lines(outcomes: Iterable[Outcome]) -> list[str]:
+    """What holds for many Pods of a Minion is said once."""
+    names: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for each in outcomes:
+        names[each.minion, each.message, each.hint].append(f"pod/{each.key.name}" if each.key else "a leftover")
+    lines: list[str] = []
+    for (minion, message, hint), who in names.items():
+        lines.append(f"note: {', '.join(who)} on {minion}: {message}")
+        lines += [f"Hint: {hint}"] if hint else []
     return lines
 
 

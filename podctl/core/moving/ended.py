@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from podctl.core.actions import Replace
 from podctl.core.document.leaving import leaving
 from podctl.core.outcome import Word
+from podctl.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,7 +45,7 @@ def corrected(
 
 def seen_after(cluster: Cluster, plan: MovePlan, outcomes: Iterable[Outcome]) -> Cluster:
     """`cluster` without the Pods that are known to be gone: a drained Minion may be switched off at once."""
-    done = {each.key for each in outcomes if each.word is Word.MOVED and not each.message}
+    done = {each.key for each in outcomes if each.word is Word.MOVED and each.code is ExitCode.DONE}
     gone = {each.remove.uid for each in plan.moves if each.key in done}
     minions = (replace(each, pods=tuple(pod for pod in each.pods if pod.uid not in gone)) for each in cluster.minions)
     return replace(cluster, minions=tuple(minions))

@@ -13,7 +13,7 @@ from podctl.core.state import is_cut_off
 from podctl.engine.probing.asker import Asker, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
     from threading import Event
 
@@ -85,8 +85,14 @@ class Interview:
     def answers(self, pod: ObservedPod) -> Mapping[tuple[str, Which], Answer]:
         return dict(self._answers(pod.uid))
 
-    def asking(self, uid: str) -> Iterable[Asking]:
-        return [asking for (of, _), asking in self._askings.items() if of == uid]
+    def asked(self, uid: str) -> Mapping[str, Asking]:
+        """That Pod's running containers that have probes, by name."""
+        return {name: asking for (of, name), asking in self._askings.items() if of == uid}
+
+    @property
+    def is_open(self) -> bool:
+        """Some question has no answer yet."""
+        return bool(self._open)
 
     def pods(self) -> Iterator[ObservedPod]:
         """All that were added, with their answers."""
