@@ -8,6 +8,7 @@ import click
 
 from podctl.commands.common import namespaced, where
 from podctl.commands.reading import Probes, ended, looked, without_equals
+from podctl.core.kinds import POD
 from podctl.core.metrics.top import parse_top, rows, without_usage
 from podctl.core.query import answer
 from podctl.errors import NotFoundError
@@ -32,8 +33,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.option("-l", "--selector", default="", metavar="LABELS", callback=without_equals,
               help="For example app=web,tier in (front,back),!canary.")  # fmt: skip
 @click.option("--containers", is_flag=True, help="A line for each container of a Pod.")
-@click.option("--sort-by", default="", type=click.Choice(["", "cpu", "memory"]), metavar="cpu|memory",
-              callback=without_equals, help="The largest first.")  # fmt: skip
+@click.option("--sort-by", type=click.Choice(["cpu", "memory"]), help="The largest first.")
 @click.option("--sum", "summed", is_flag=True, help="A last line with the sum.")
 @click.option("--no-headers", is_flag=True, help="Print the rows alone.")
 @click.option("-o", "--output", default="", metavar="FORMAT", callback=without_equals,
@@ -47,7 +47,7 @@ def top(
     all_namespaces: bool,
     selector: str,
     containers: bool,
-    sort_by: str,
+    sort_by: str | None,
     summed: bool,
     no_headers: bool,
     output: str,
@@ -58,6 +58,8 @@ def top(
     -A -o prometheus.
     """
     query = parse_top(words, namespace=namespace, all_namespaces=all_namespaces, selector=selector)
+    if containers and POD not in query.kinds:
+        raise click.UsageError("--containers is for pods")
     printed = top_printer(output, TopOptions(
         headings=not no_headers, namespaces=all_namespaces, containers=containers, sort_by=sort_by, summed=summed,
     ))  # fmt: skip

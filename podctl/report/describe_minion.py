@@ -139,9 +139,8 @@ def _other_row(container: ObservedContainer, seen: ObservedMinion) -> tuple[str,
 
 
 def _sums(pods: Sequence[ObservedPod], seen: ObservedMinion, free: Resources) -> list[tuple[str, ...]]:
-    """The usage is that of those Pods that could be measured."""
     asked, allowed = [_requests(pod) for pod in pods], [_limits(pod) for pod in pods]
-    used = total_usage([known for pod in pods if (known := pod_usage(pod, seen.usage))])
+    used = total_usage(pod_usage(pod, seen.usage) for pod in pods)
 
     def total(every: Sequence[Mapping[str, int]], name: str) -> int:
         return sum(each.get(name, 0) for each in every)

@@ -32,7 +32,7 @@ class TopOptions:
     headings: bool = True
     namespaces: bool = False  # NAMESPACE comes first
     containers: bool = False  # a line for each container of a Pod
-    sort_by: str = ""
+    sort_by: str | None = None
     summed: bool = False  # a last line with the sum of what is known
 
 

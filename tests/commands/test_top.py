@@ -41,7 +41,14 @@ def test_a_name_that_is_nowhere_is_an_error(shop, capsys):
 
 def test_a_wrong_command_line_is_refused_before_any_minion_is_asked(shop, capsys):
     shop.silent("beta")
-    for words in ((), ("svc",), ("pods", "-o", "wide"), ("pods", "--sort-by", "size"), ("pod", "web", "-l", "app=web")):
+    for words in (
+        (),
+        ("svc",),
+        ("pods", "-o", "wide"),
+        ("pods", "--sort-by", "size"),
+        ("pod", "web", "-l", "app=web"),
+        ("minions", "--containers"),
+    ):
         assert shop.podctl("top", *words) == 2
         assert "did not answer" not in capsys.readouterr().err
 

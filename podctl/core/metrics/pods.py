@@ -33,9 +33,9 @@ def containers_usage(pod: ObservedPod, measured: MinionUsage | None) -> tuple[Co
 
 
 def total(parts: Iterable[Usage | None]) -> Usage | None:
-    """Their sum; None where one is not known, since less than the truth would mislead."""
+    """Their sum; None where one is not known, since less than the truth would mislead. Nothing uses nothing."""
     known = tuple(parts)
-    if not known or None in known:
+    if None in known:
         return None
     counted = [each for each in known if each]
     return Usage(
@@ -45,5 +45,5 @@ def total(parts: Iterable[Usage | None]) -> Usage | None:
 
 
 def pod_usage(pod: ObservedPod, measured: MinionUsage | None) -> Usage | None:
-    """None where a container of it could not be measured, or none runs."""
+    """None where a container of it could not be measured."""
     return total(each.usage for each in containers_usage(pod, measured))

@@ -49,13 +49,13 @@ def parse_top(words: Sequence[str], *, namespace: str, all_namespaces: bool, sel
     return query
 
 
-def rows(found: Iterable[Found], sort_by: str = "") -> tuple[Row, ...]:
+def rows(found: Iterable[Found], sort_by: str | None = None) -> tuple[Row, ...]:
     """In the order given, or the largest first by `cpu` or `memory`, the unknown last. What does not run has no row."""
     every = tuple(row for each in found if (row := _row(each)))
     return tuple(sorted(every, key=lambda row: _rank(row.usage, sort_by))) if sort_by else every
 
 
-def ranked(containers: Iterable[ContainerUsage], sort_by: str) -> tuple[ContainerUsage, ...]:
+def ranked(containers: Iterable[ContainerUsage], sort_by: str | None) -> tuple[ContainerUsage, ...]:
     """A Pod's containers, sorted as `rows` are."""
     every = tuple(containers)
     return tuple(sorted(every, key=lambda each: _rank(each.usage, sort_by))) if sort_by else every
