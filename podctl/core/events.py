@@ -46,7 +46,7 @@ class Event:
     count: int = 1
     act: Act | None = None  # that tells of it; None for what nobody did by podctl
     failed: bool = False  # with an act: this is what went wrong
-    minion: str = ""  # without an act: where it happened
+    minion: str = ""  # without an act: where it happened, as its engine told; "" for what podctl saw itself
     uid: str = ""
     container: str = ""
 
@@ -60,7 +60,7 @@ def events(document: Document, cluster: Cluster) -> tuple[Event, ...]:
 
     What happened to containers is among them where the look asked the engines' logs, too.
     """
-    done = list(_of_acts(document, cluster))
+    done = [*_of_acts(document, cluster), *_of_silences(document, cluster)]
     clocks = {each.minion.name: each.now for each in cluster.minions}
     told = [(each.removal, _of_tale(each, clocks[each.minion])) for each in every_tale(cluster)]
     tales = [each for removal, each in told if not removal]
@@ -89,6 +89,19 @@ def _of_acts(document: Document, cluster: Cluster) -> Iterator[Event]:
                 message=deed.message if act.result else f"{deed.message} {_NO_RESULT}".lstrip(),
                 type="Warning" if deed.failed or not act.result else "Normal",
                 first=at, at=at, now=now, act=act, failed=deed.failed,
+            )  # fmt: skip
+
+
+def _of_silences(document: Document, cluster: Cluster) -> Iterator[Event]:
+    """Of Minions that are silent still: since when, as commands that wrote something remember it."""
+    clocks = {each.minion.name: each.now for each in cluster.minions}
+    for each in cluster.silent:
+        if silence := document.silences.get(each.minion.name):
+            since = datetime.fromtimestamp(silence.since_seconds, UTC)
+            yield Event(
+                name=f"{each.minion.name}.silent", object=f"minion/{each.minion.name}", namespace="default",
+                reason="NotReady", message=f"It does not answer: {each.problem}", type="Warning",
+                first=since, at=since, now=clocks.get(silence.clock),
             )  # fmt: skip
 
 
@@ -138,6 +151,15 @@ class Events:
     def about(self, kind: str, name: str, namespace: str = "") -> tuple[Event, ...]:
         """`kind` as in `pod/web`."""
         return tuple(self._about.get((f"{kind}/{name}", namespace or "default"), ()))
+
+    def about_minion(self, name: str) -> tuple[Event, ...]:
+        """Those about it, and what went wrong with containers on it."""
+        key = (f"minion/{name}", "default")
+        return tuple(
+            each
+            for each in self.every
+            if (each.object, each.namespace) == key or (each.minion == name and each.type == "Warning")
+        )
 
     def made(self, kind: str, name: str, namespace: str) -> Event | None:
         """The one that made it as it is; None where that is not remembered any more."""

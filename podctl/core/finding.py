@@ -59,7 +59,7 @@ def _minions(known: Remembered, told: Events, engine: str) -> Iterable[Found]:
             kind=MINION,
             object=minion_object(each, engine=engine),
             minion=each,
-            events=told.about(MINION.name, each.minion.name),
+            events=told.about_minion(each.minion.name),
         )
         for each in known.cluster.minions
     )

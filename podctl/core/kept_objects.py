@@ -137,8 +137,6 @@ def event_object(event: Event, labels: Mapping[str, str], *, engine: str) -> Obj
         "count": event.count,
         "firstTimestamp": time_text(event.first),
         "lastTimestamp": time_text(event.at),
-        "source": given(
-            {"component": "podctl", "host": act.who} if act else {"component": engine, "host": event.minion}
-        ),
+        "source": given({"component": engine if event.minion else "podctl", "host": act.who if act else event.minion}),
     }
     return given(parts)

@@ -27,7 +27,11 @@ def event_lines(found: Found) -> Iterator[str]:
         yield f"Events:\t{NONE}"
         return
     yield "Events:"
-    for row in (_HEADINGS, ["-" * len(heading) for heading in _HEADINGS], *map(_row, found.events)):
+    for row in (
+        _HEADINGS,
+        ["-" * len(heading) for heading in _HEADINGS],
+        *(_row(each, found) for each in found.events),
+    ):
         yield "  " + "\t".join(row)
 
 
@@ -38,11 +42,16 @@ def when_text(event: Event) -> str:
 
 
 def from_text(event: Event) -> str:
-    return (event.act.who if event.act else f"{ENGINE}, {event.minion}") or NONE
+    if event.act:
+        return event.act.who or NONE
+    return f"{ENGINE}, {event.minion}" if event.minion else "podctl"
 
 
-def _row(event: Event) -> tuple[str, ...]:
+def _row(event: Event, found: Found) -> tuple[str, ...]:
+    """What is told of another object than the one that is described names it: a Minion's Pods."""
     message = " ".join(event.message.split())
+    if not event.object.startswith(f"{found.kind.name}/"):
+        message = f"{event.object} in {event.namespace}: {message}"
     return (event.type, event.reason, when_text(event), from_text(event), message or NONE)
 
 

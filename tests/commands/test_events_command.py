@@ -71,6 +71,13 @@ def test_one_event_is_described(told, capsys):
     assert (lines["Reason"].strip(), lines["From"].strip(), lines["Count"].strip()) == ("Failed", "docker, alpha", "1")
 
 
+def test_a_minion_is_described_with_what_went_wrong_on_it(told, capsys):
+    assert told.podctl("describe", "minion", "alpha") == 0
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last.endswith("docker, alpha  pod/gone in default: Container app ended with exit code 3")
+    assert last.split()[:2] == ["Warning", "Failed"]
+
+
 def test_for_goes_with_events_alone(told, capsys):
     assert told.podctl("get", "pods", "--for", "pod/web") == 2
     assert capsys.readouterr().err == (

@@ -9,8 +9,9 @@ from observed import NOON, ago, minion, silent
 from remembering import ACTS, CLUSTER, CONFIG, DOCUMENT, SECRET, SECRETS, seconds
 
 from podctl.core.document.acts import object_deeds
-from podctl.core.document.model import Act, Deed, Document, ObjectKey
+from podctl.core.document.model import Act, Deed, Document, ObjectKey, Silence
 from podctl.core.events import Events, events
+from podctl.core.kept_objects import event_object
 from podctl.core.model import Cluster, PodKey
 
 TOLD = Events(events(DOCUMENT, CLUSTER))
@@ -54,6 +55,15 @@ CLOCKS = {
 def test_an_event_is_as_old_as_a_clock_says(minions, now):
     event = one(replace(ACTS[1], clock="alpha"), *minions)
     assert (event.at, event.now) == (ago(minutes=30), now)
+
+
+def test_since_when_a_minion_is_silent_is_an_event_while_it_is():
+    silences = {name: Silence(since_seconds=seconds(minutes=7), clock="alpha") for name in ("beta", "gamma")}
+    document = Document(cluster="shop", silences=silences)
+    (event,) = events(document, Cluster(name="shop", minions=(minion(), minion(name="beta"), silent("gamma"))))
+    assert (event.object, event.reason, event.type) == ("minion/gamma", "NotReady", "Warning")
+    assert (event.at, event.now, event.message) == (ago(minutes=7), NOON, "It does not answer: connection refused")
+    assert event_object(event, {}, engine="engine")["source"] == {"component": "podctl"}
 
 
 def test_no_time_is_no_age():

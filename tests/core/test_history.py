@@ -12,7 +12,7 @@ from observed import NOON, ago, container, infra, minion, pod, silent
 from remembering import ACTS
 
 from podctl.core.document.model import Act, Deed, Document
-from podctl.core.events import events
+from podctl.core.events import Events, events
 from podctl.core.history.counting import counted
 from podctl.core.history.merging import merged
 from podctl.core.history.model import Happening, Tale, What
@@ -271,6 +271,14 @@ def test_a_container_that_no_act_removed_was_removed_by_hand(document, wanted):
 def test_a_container_that_a_whole_pod_lacks_was_removed_by_hand_even_just_after_that_was_made():
     there = minion(pod(container("other")), log=(logged(What.REMOVED, END),))
     assert ("Removed", "pod/web") in reasons(removing("Created", minutes=6), there)
+
+
+def test_a_minion_is_told_of_what_went_wrong_on_it_and_on_no_other():
+    log = (logged(What.STARTED, START), logged(What.ENDED, END, exit_code=3))
+    elsewhere = replace(log[1], minion="beta", exit_code=4)
+    minions = (minion(log=log), minion(name="beta", log=(elsewhere,)))
+    every = Events(events(Document(cluster="shop"), Cluster(name="shop", minions=minions)))
+    assert [each.message for each in every.about_minion("alpha")] == ["Container app ended with exit code 3"]
 
 
 def test_an_event_keeps_its_name_while_it_goes_on():
