@@ -8,6 +8,7 @@ import click
 
 from podctl.commands.checking import as_plugin, scoped
 from podctl.commands.common import duration, open_session, where
+from podctl.commands.notifying import notify
 from podctl.commands.repairing import repaired, repairing
 from podctl.core.health.summary import summarize
 from podctl.core.patience import impatient
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
               type=click.Choice(OUTPUTS), help="In which form.")  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when all is well, so that cron sends no mail.")
 @click.option("--strict", is_flag=True, help="What nobody could see counts as not healthy, too.")
+@click.option("--notify", "notify_command", default="", metavar="CMD",
+              help="When the findings changed: run CMD by /bin/sh, with them as JSON on stdin.")  # fmt: skip
 @click.option("--timeout", type=duration, metavar="TIME",
               help="How long to wait for a Minion; else as the inventory says.")  # fmt: skip
 @as_plugin
@@ -41,6 +44,7 @@ def health(
     output: str,
     quiet: bool,
     strict: bool,
+    notify_command: str,
     timeout: float | None,
     repair: Repair | None,
 ) -> int:
@@ -56,6 +60,9 @@ def health(
     else:
         with open_session(within) as session:
             checkup = check_up(session, scope, files)
-    shown = health_output(summarize(checkup, strict=strict), output, quiet=quiet)
+    summary = summarize(checkup, strict=strict)
+    shown = health_output(summary, output, quiet=quiet)
     click.echo(shown.text, nl=False)
+    if notify_command:
+        notify(inventory, notify_command, checkup, summary)
     return shown.exit_code if output == "nagios" else worst([ExitCode(shown.exit_code), *codes])

@@ -8,7 +8,7 @@ with it. So `ps` on a Minion tells who is at work there, and no file is ever lef
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ class Holder:
     who: str = ""  # user@machine
     command: str = ""  # as it was typed, `_` for each character that a shell might take for more
     age_seconds: int = 0  # since its shell was started, by the Minion's own clock
+    sure: bool = field(default=False, compare=False)  # seen to hold it; else it is the one that was there longest
 
     def __str__(self) -> str:
         return f"{self.who}: {self.command}" if self.who else "another podctl"
@@ -99,4 +100,6 @@ def holder_of(answer: str) -> Holder:
         return Holder()
     best = min(others, key=lambda each: (each["descriptor"] != "9", int(each["start"])))
     age = float(first["uptime"]) - int(best["start"]) / _TICKS
-    return Holder(who=best["who"], command=best["command"].strip(), age_seconds=max(int(age), 0))
+    return Holder(
+        who=best["who"], command=best["command"].strip(), age_seconds=max(int(age), 0), sure=best["descriptor"] == "9"
+    )

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from podctl.core.inventory import KEYS, LOCAL, parse_inventory
 from podctl.core.inventory_values import STRATEGIES
-from podctl.core.model import Inventory, Minion, Resources, Taint
+from podctl.core.model import Inventory, Minion, Resources, Taint, Thresholds
 from podctl.core.placement.model import Strategy
 from podctl.errors import InventoryError
 
@@ -171,3 +171,28 @@ def test_a_strategy_that_is_none_is_an_error_at_its_line(given, problem):
     with pytest.raises(InventoryError) as caught:
         parse_inventory(f"cluster: shop\nstrategy: {given}\nminions: {{alpha: }}\n", "i.yaml")
     assert caught.value.problems == (problem,)
+
+
+def test_thresholds_of_health_are_those_of_the_minion_else_of_defaults_else_the_codes():
+    assert minion("").health == Thresholds(disk_percent=90, memory_percent=95, clock_seconds=5)
+    assert minion("", defaults="health: {disk: 80%}").health == Thresholds(disk_percent=80)
+    assert minion("health: {clock: 0.5, memory: 1%}", defaults="health: {disk: 80%}").health == Thresholds(
+        memory_percent=1, clock_seconds=0.5
+    )
+
+
+@pytest.mark.parametrize("given, problem", [
+    ("90", "must be a mapping, as {disk: 90%, memory: 95%, clock: 5}, not a number"),
+    ("{disc: 90%}", 'minions.alpha.health.disc: is no key of health (did you mean "disk"?)'),
+    ("{disk: 90}", "minions.alpha.health.disk: must be a percentage from 1% to 100%, as 90%, not 90"),
+    ("{disk: 101%}", "minions.alpha.health.disk: must be a percentage from 1% to 100%, as 90%, not 101%"),
+    ("{disk: 0%}", "minions.alpha.health.disk: must be a percentage from 1% to 100%, as 90%, not 0%"),
+    ("{memory: many}", "minions.alpha.health.memory: must be a percentage from 1% to 100%, as 90%, not many"),
+    ("{clock: 5s}", "minions.alpha.health.clock: must be a number of seconds, as 30, not a string"),
+])  # fmt: skip
+def test_a_threshold_that_is_none_is_an_error_at_its_line(given, problem):
+    with pytest.raises(InventoryError) as error:
+        minion(f"health: {given}")
+    (line,) = error.value.problems
+    assert line.startswith("inventory.yaml:4: minions.alpha.health")
+    assert problem in line

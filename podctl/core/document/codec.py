@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Grows with every field that is added: an older podctl could not read it, or would write the Document without it.
-FORM = 1
+FORM = 2
 
 
 def encode(document: Document) -> str:
@@ -59,6 +59,7 @@ def _plain(document: Document) -> dict[str, Any]:
         "claims": [[key.namespace, key.name, minion] for key, minion in sorted(document.claims.items())],
         "cordons": sorted(document.cordons),
         "silences": {name: _fields(each) for name, each in document.silences.items()},
+        "told": dict(sorted(document.told.items())),
         "acts": [{**_fields(each, "deeds"), "deeds": [_fields(deed) for deed in each.deeds]} for each in document.acts],
     }
 
@@ -90,6 +91,7 @@ def _document(value: Mapping[str, Any]) -> Document:
         cordons=frozenset(value.get("cordons", ())),
         silences={name: Silence(**each) for name, each in value.get("silences", {}).items()},
         acts=tuple(_act(each) for each in value.get("acts", ())),
+        told=dict(value.get("told", {})),
     )
 
 

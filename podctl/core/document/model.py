@@ -103,6 +103,7 @@ class Document:
     cordons: frozenset[str] = frozenset()
     silences: Mapping[str, Silence] = field(default_factory=dict)  # by Minion
     acts: tuple[Act, ...] = ()  # the oldest first
+    told: Mapping[str, str] = field(default_factory=dict)  # what was last told of the cluster's health, by listener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

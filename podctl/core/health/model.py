@@ -32,7 +32,6 @@ class Ailment(StrEnum):
     MEMORY_PRESSURE = "MemoryPressure"
     CLOCK_SKEW = "ClockSkew"
     KEEPERS_SHORT = "KeepersShort"  # of copies of the Document
-    POD_UNKNOWN = "PodUnknown"  # its Minion is silent
     POD_MISSING = "PodMissing"
     UNSCHEDULABLE = "Unschedulable"  # it waits for room
     CONTAINER_DOWN = "ContainerDown"

@@ -48,7 +48,8 @@ class Summary:
 def summarize(checkup: Checkup, *, strict: bool = False) -> Summary:
     seen, absent = pods_seen(checkup), pods_absent(checkup)
     found = findings(checkup)
-    keys = {each.pod.key for each in seen} | {each.key for each in absent}
+    named = {each.key for each in checkup.scope.wanted or () if checkup.scope.has(each.key, each.labels, "")}
+    keys = {each.pod.key for each in seen} | {each.key for each in absent} | named
     ill = {each.pod for each in found if each.pod and each.level is not Level.UNKNOWN}
     unseen = {each.key for each in absent}
     minions = minions_meant(checkup, seen)
