@@ -132,7 +132,7 @@ def test_where_nothing_is_started_twice_a_probe_restarts_nothing():
     assert [each for each, *_ in acts(case(ON_FAILURE, there(ON_FAILURE), ill))] == [Restart]
 
 
-@pytest.mark.parametrize("ailment", [Ailment.READINESS_FAILING, Ailment.PROBE_UNKNOWN, Ailment.POD_UNKNOWN])
+@pytest.mark.parametrize("ailment", [Ailment.READINESS_FAILING, Ailment.PROBE_UNKNOWN, Ailment.MINION_UNREACHABLE])
 def test_what_is_not_ready_or_not_known_is_left_alone(ailment):
     ill = case(PLAIN, there(PLAIN), found(ailment, WEB, "app"))
     assert (to_heal(ill.findings, ill.failover), plan_repairs(ill).any) == ((), False)
