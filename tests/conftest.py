@@ -11,6 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long a value takes is for a benchmark to say: on a busy machine it would be chance.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 REAL = Path(__file__).parent / "real"
 BEGAN = time.monotonic()

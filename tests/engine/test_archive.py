@@ -72,7 +72,7 @@ def test_a_tree_comes_back_as_it_was(tmp_path):
     assert tree(tmp_path / "back") == tree(source)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.dictionaries(NAMES, st.tuples(st.binary(max_size=2000), st.integers(0, 0o777)), max_size=5))
 def test_any_names_contents_and_modes_come_back(files):
     with tempfile.TemporaryDirectory() as folder:
