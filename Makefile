@@ -91,6 +91,10 @@ lint: venv ## ruff, mypy strict and the layers
 bench-placement: venv ## How good and how fast placement is: a table, a picture, twelve bars (BENCH="--quick", "--seeds 100")
 	$(BIN)/python -m bench.placement $(BENCH)
 
+.PHONY: bench-probes
+bench-probes: venv packages ## What asking probes costs: 100 Pods on five sandbox Minions (as root; BENCH="--pods 50")
+	$(BIN)/python -m bench.probes $(BENCH)
+
 # -------------------------------------------------------------------------------------------------------------- demo
 
 .PHONY: demo

@@ -134,9 +134,9 @@ def _probe_lines(container: Mapping[str, Any], status: ContainerStatus) -> Itera
 def probe_text(probe: Mapping[str, Any]) -> str:
     """`http-get http://:8080/healthz delay=0s timeout=1s period=10s #success=1 #failure=3`."""
     figures = (
-        f"delay={probe.get('initialDelaySeconds', 0)}s timeout={probe.get('timeoutSeconds', 1)}s "
-        f"period={probe.get('periodSeconds', 10)}s #success={probe.get('successThreshold', 1)} "
-        f"#failure={probe.get('failureThreshold', 3)}"
+        f"delay={probe.get('initialDelaySeconds') or 0}s timeout={probe.get('timeoutSeconds') or 1}s "
+        f"period={probe.get('periodSeconds') or 10}s #success={probe.get('successThreshold') or 1} "
+        f"#failure={probe.get('failureThreshold') or 3}"
     )
     if command := (probe.get("exec") or {}).get("command"):
         return _flat(f"exec [{' '.join(command)}] {figures}".replace("\n", " "))

@@ -58,7 +58,8 @@ class Interview:
         """Until all is known."""
         while (wait := self.begin()) is not None and not stop.is_set():
             self.hear(min(wait, _STOP_SECONDS))
-        self._doubt_late()
+        if not stop.is_set():
+            self._doubt_late()
 
     def begin(self) -> float | None:
         """Asks what is due; the seconds until more is or may be, None when all is known."""
