@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -22,7 +23,7 @@ from podctl.errors import (
     UnreachableError,
 )
 from podctl.transport.asker import Asker
-from podctl.transport.connect import connect_all
+from podctl.transport.connect import connect, connect_all
 from podctl.transport.holder import Holder
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ class Session:
         self._transports = dict(transports)
         self._conversations: dict[str, Conversation] = {}
         self._minions: dict[str, Minion] = {each.name: each for each in inventory.minions}
+        self._asker = Asker()
+        self._ending = threading.Lock()
+        self._ended = False
 
     @classmethod
     def open(
@@ -85,7 +89,11 @@ class Session:
         on_wait: Callable[[str], None] | None = None,
     ) -> Self:
         """Connects to all Minions at once; what could not be reached stays in the Session as its error."""
-        return cls(inventory, connect_all(inventory.minions, Asker(prompt)), caller=caller, on_wait=on_wait)
+        asker = Asker(prompt)
+        session = cls(inventory, connect_all(inventory.minions, asker), caller=caller, on_wait=on_wait)
+        asker.quiet()  # nobody expects a question in the middle of a command
+        session._asker = asker
+        return session
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +105,10 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        side_by_side(lambda name: self._conversations[name].close(), self._conversations)
+        with self._ending:
+            self._ended = True
+        talks = dict(self._conversations)  # who is looked at in another thread may be given up meanwhile
+        side_by_side(lambda name: talks[name].close(), talks)
         side_by_side(lambda name: self.transport(name).close(), self.reached)
         self._conversations.clear()
 
@@ -128,16 +139,38 @@ class Session:
 
         One that cannot be seen is in it with its problem.
         """
-
-        def seen(name: str) -> ObservedMinion:
-            conversation, minion = self.conversation(name), self.minion(name)
-            return observe(conversation, minion, self.inventory.cluster, history=history, usage=usage)
-
-        answers = side_by_side(seen, self._transports)
+        answers = side_by_side(lambda name: self.look_at(name, history=history, usage=usage), self._transports)
         return Cluster(
             name=self.inventory.cluster,
             minions=tuple(self.as_seen(each, answers[each.name]) for each in self.inventory.minions),
         )
+
+    def look_at(self, name: str, *, history: bool = False, usage: bool = False) -> ObservedMinion:
+        """One Minion as it is now, with its problem where it cannot be seen: nothing more is asked of it then.
+
+        Others may be looked at meanwhile, from other threads.
+        """
+        try:
+            talk, minion = self.conversation(name), self.minion(name)
+            return observe(talk, minion, self.inventory.cluster, history=history, usage=usage)
+        except PodctlError as error:
+            return self.as_seen(self.minion(name), error)
+
+    def reconnect(self, name: str) -> None:
+        """Tries once to reach a Minion again that was given up; what came of it, the next look at it tells.
+
+        For other threads than those that work with the Minion. Nobody is asked for a passphrase.
+        """
+        try:
+            transport = connect(self.minion(name), self._asker)
+        except PodctlError as error:
+            self._transports[name] = _as_unreachable(error)
+            return
+        with self._ending:
+            if not self._ended:
+                self._transports[name] = transport
+                return
+        transport.close()
 
     def as_seen(self, minion: Minion, answer: ObservedMinion | PodctlError) -> ObservedMinion:
         """What is known of a Minion that gave this answer; after an error it is asked no more in this Session."""

@@ -22,7 +22,11 @@ class Asker:
 
     @property
     def can_ask(self) -> bool:
-        return self._prompt is not None
+        return self._prompt is not None or bool(self._answers)
+
+    def quiet(self) -> None:
+        """From now on nobody is asked any more: what was answered before is all that counts."""
+        self._prompt = None
 
     def ask(self, question: str) -> str | None:
         """The answer to `question`; None where nobody can be asked."""
