@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "describe": "Show all that is known of a Pod, Minion, claim, ConfigMap or Secret.",
     "top": "Show what Pods or Minions use of CPU and memory.",
     "health": "Find what is wrong with Minions and Pods, for people, cron and monitoring.",
+    "wait": "Wait until Pods are ready or gone, or something else holds of them.",
     "logs": "Print the logs of a Pod's containers.",
     "exec": "Run a command in a container.",
     "cp": "Copy files into and out of containers.",

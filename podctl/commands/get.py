@@ -8,6 +8,7 @@ import click
 
 from podctl.commands.common import namespaced, where
 from podctl.commands.reading import Probes, complete_types, ended, looked, without_equals
+from podctl.commands.watching import watch_changes
 from podctl.core.query import answer, parse_query
 from podctl.report.answers import shown
 from podctl.report.structured import printer
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 @click.option("--show-labels", is_flag=True, help="Add a column with all labels.")
 @click.option("--no-headers", is_flag=True, help="Print the rows alone.")
 @click.option("--ignore-not-found", is_flag=True, help="A named object that is nowhere is no error.")
-@click.option("-w", "--watch", is_flag=True, hidden=True)
+@click.option("-w", "--watch", is_flag=True, help="Go on with a row for each change, until Ctrl-C.")
+@click.option("--watch-only", is_flag=True, help="As -w, without what is there at first.")
+@click.option("--output-watch-events", is_flag=True, help="With -w: say ADDED, MODIFIED or DELETED of each.")
 @where
 def get(
     inventory: Inventory,
@@ -53,14 +56,14 @@ def get(
     no_headers: bool,
     ignore_not_found: bool,
     watch: bool,
+    watch_only: bool,
+    output_watch_events: bool,
 ) -> ExitCode:
     """List Pods, Minions, claims, ConfigMaps, Secrets or events as they are now; every Minion is asked at once.
 
     For example: podctl get pods -o wide; podctl get pod web -o yaml; podctl get minions; podctl get pods,pvc -A;
     podctl get events. The values of Secrets are never shown.
     """
-    if watch:
-        raise click.UsageError("-w is not supported yet: run `watch podctl get …`")
     query = parse_query(
         words, namespace=namespace, all_namespaces=all_namespaces,
         selector=selector, fields=field_selector, sort_by=sort_by, about=about,
@@ -69,8 +72,13 @@ def get(
         wide=output == "wide", headings=not no_headers, namespaces=all_namespaces,
         label_columns=tuple(key for each in label_columns for key in each.split(",")), show_labels=show_labels,
     )  # fmt: skip
-    output_printer = printer(output)
     probes = Probes.NONE if output == "name" else Probes.READINESS
+    if watch or watch_only:
+        from podctl.report.watched import WatchReport  # noqa: PLC0415 - only where something is watched
+
+        report = WatchReport(query, output, options, present=not watch_only, events=output_watch_events)
+        return watch_changes(inventory, query, report, probes=probes, ignore_not_found=ignore_not_found)
+    output_printer = printer(output)
     with looked(inventory, query, probes=probes, history=query.history) as seen:
         answered = answer(seen, query, engine=ENGINE)
         text = shown(query, answered, output_printer, options,

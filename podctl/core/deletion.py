@@ -74,7 +74,7 @@ def doomed_by(manifests: Manifests, cluster: Cluster, document: Document) -> Doo
     there = {*(pod.key for pod in pods), *document.pods}
     known = {*document.objects, *(_claim(each.key) for each in claims)}
     missing = [(POD, key.name) for key in wanted if key not in there]
-    missing += [(_KIND_OF[key.kind], key.name) for key in manifests.raws if key not in known]
+    missing += [(KIND_OF[key.kind], key.name) for key in manifests.raws if key not in known]
     return Doomed(
         pods=pods,
         keys=tuple(key for key in wanted if key in there),
@@ -84,7 +84,7 @@ def doomed_by(manifests: Manifests, cluster: Cluster, document: Document) -> Doo
     )
 
 
-_KIND_OF = {name: kind for kind, name in _OBJECTS.items()}
+KIND_OF = {name: kind for kind, name in _OBJECTS.items()}
 
 
 def _claim(key: PodKey) -> ObjectKey:

@@ -15,7 +15,7 @@ from podctl.report.text import printable
 if TYPE_CHECKING:
     from podctl.core.kinds import Kind
     from podctl.core.memory import Remembered
-    from podctl.core.model import Cluster
+    from podctl.core.model import Cluster, ObservedMinion
     from podctl.core.query import Answer, Query
     from podctl.report.structured import Printer
     from podctl.report.tables import TableOptions
@@ -72,10 +72,10 @@ def silence_text(cluster: Cluster) -> str:
     lines = []
     for each in cluster.silent:
         how = "is out of sight" if each.unlisted else "did not answer"
-        lines.append(f"minion {each.minion.name} {how}: {_one_line(each.problem)}\n")
-        lines += [f"  {printable(line)}\n" for line in each.evidence.splitlines()[-_MOST_EVIDENCE:]]
+        lines.append(f"minion {each.minion.name} {how}: {one_line(each.problem)}\n")
+        lines += evidence_lines(each)
         if each.hint:
-            lines.append(f"Hint: {_one_line(each.hint)}\n")
+            lines.append(f"Hint: {one_line(each.hint)}\n")
     return "".join(lines)
 
 
@@ -91,17 +91,21 @@ def unknown_text(cluster: Cluster) -> str:
         for (cause, fix), uids in pods.items():
             count = f"{len(uids)} Pods" if len(uids) > 1 else "1 Pod"
             lines.append(f"note: minion {each.minion.name}: probes of {count} are unknown: {cause}. {fix}".strip())
-    return "".join(f"{_one_line(line)}\n" for line in lines)
+    return "".join(f"{one_line(line)}\n" for line in lines)
 
 
 def history_text(cluster: Cluster) -> str:
     """Whose log of events could not be read, and what is shown all the same; "" when all could."""
     return "".join(
-        f"note: minion {each.minion.name} does not tell its log of events ({_one_line(each.log_problem)}): of its "
+        f"note: minion {each.minion.name} does not tell its log of events ({one_line(each.log_problem)}): of its "
         "containers there is what their state says\n"
         for each in cluster.minions
         if each.log_problem
     )
+
+
+def evidence_lines(minion: ObservedMinion) -> list[str]:
+    return [f"  {printable(line)}\n" for line in minion.evidence.splitlines()[-_MOST_EVIDENCE:]]
 
 
 def warning_text(seen: Remembered) -> str:
@@ -114,7 +118,7 @@ def warning_text(seen: Remembered) -> str:
     if not seen.warning:
         return stale
     hint = "Hint: podctl adopt makes a Document of what runs.\n" if not seen.recalled.found else ""
-    return f"warning: {_one_line(seen.warning)}\n{hint}{stale}"
+    return f"warning: {one_line(seen.warning)}\n{hint}{stale}"
 
 
 def silent_names(cluster: Cluster) -> str:
@@ -123,5 +127,5 @@ def silent_names(cluster: Cluster) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     return printable("; ".join(line.strip() for line in text.splitlines() if line.strip()))

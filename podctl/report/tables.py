@@ -51,28 +51,36 @@ def get_tables(found: Sequence[Found], kinds: Sequence[Kind], options: TableOpti
 
 
 def _table(found: Sequence[Found], options: TableOptions, *, kind_in_name: bool) -> str:
-    layout = _LAYOUTS[found[0].kind]
-    namespaces = options.namespaces and found[0].kind.namespaced
-    shown = len(layout.headings) + (len(layout.wide) if options.wide else 0)
+    rows = [row_of(each, options, kind_in_name=kind_in_name) for each in found]
+    return table(headings_of(found[0].kind, options) if options.headings else (), rows)
 
-    def row(each: Found) -> list[str]:
-        name, *cells = layout.cells(each)[:shown]
-        labels = each.labels
-        return [
-            *([each.namespace] if namespaces else []),
-            f"{each.kind.name}/{name}" if kind_in_name and layout.named else name,
-            *cells,
-            *(labels.get(key) or NONE for key in options.label_columns),
-            *([labels_text(labels)] if options.show_labels else []),
-        ]
 
-    headings = [
-        *(["NAMESPACE"] if namespaces else []),
-        *(*layout.headings, *layout.wide)[:shown],
+def row_of(found: Found, options: TableOptions, *, kind_in_name: bool = False) -> list[str]:
+    layout = _LAYOUTS[found.kind]
+    name, *cells = layout.cells(found)[: _shown(layout, options)]
+    labels = found.labels
+    return [
+        *([found.namespace] if options.namespaces and found.kind.namespaced else []),
+        f"{found.kind.name}/{name}" if kind_in_name and layout.named else name,
+        *cells,
+        *(labels.get(key) or NONE for key in options.label_columns),
+        *([labels_text(labels)] if options.show_labels else []),
+    ]
+
+
+def headings_of(kind: Kind, options: TableOptions) -> list[str]:
+    """One for each cell of a row."""
+    layout = _LAYOUTS[kind]
+    return [
+        *(["NAMESPACE"] if options.namespaces and kind.namespaced else []),
+        *(*layout.headings, *layout.wide)[: _shown(layout, options)],
         *(key.rpartition("/")[2].upper() for key in options.label_columns),
         *(["LABELS"] if options.show_labels else []),
     ]
-    return table(headings if options.headings else (), [row(each) for each in found])
+
+
+def _shown(layout: _Layout, options: TableOptions) -> int:
+    return len(layout.headings) + (len(layout.wide) if options.wide else 0)
 
 
 def labels_text(labels: Mapping[str, str]) -> str:

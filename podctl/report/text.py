@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 ENGINE = "docker"  # in sources of events, and the scheme before container ids and versions
 NONE = "<none>"
 UNKNOWN = "<unknown>"
-_BETWEEN = "   "  # kubectl's three blanks
+COLUMN_GAP = "   "  # kubectl's three blanks
 _PADDING = 2  # of the columns of a description
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, between: str = _BETWEEN) -> str:
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, between: str = COLUMN_GAP) -> str:
     """Lines with left-aligned columns and no trailing blanks; without headings only the rows."""
     from tabulate import DataRow, TableFormat, tabulate  # noqa: PLC0415 - 80 ms that only tables are worth
 

@@ -121,6 +121,8 @@ def test_the_silent_are_named_also_when_the_answer_fails(shop, capsys):
 
 
 WRONG = {
+    "get pods,minions -w": "only one resource type can be watched at once",
+    "get pods -w -o nope": "there is no output format 'nope'",
     "get": "say what to show",
     "get pots": "there is no resource type 'pots'",
     "get deploy": "podctl has no deployments",
@@ -132,7 +134,6 @@ WRONG = {
     "get pod web -A": "an object cannot be named across all namespaces",
     "get pods -o wyde": "there is no output format 'wyde'",
     "get pods -o custom-columns=A:.a": "-o custom-columns is not supported yet",
-    "get pods -w": "-w is not supported yet: run `watch podctl get …`",
     "get pods --field-selector spec.x=1": "field label not supported: spec.x",
     "get pods --field-selector spec": "wrong field selector 'spec'",
     "get pods -l app=,=": "wrong label selector 'app=,='",
@@ -149,3 +150,10 @@ def test_a_wrong_command_line_is_refused_before_any_minion_is_asked(shop, capsys
     assert (out, err.splitlines()[0]) == ("", f"error: {message}")
     assert "did not answer" not in err
     assert "Hint: " in err
+
+
+def test_a_named_object_that_is_nowhere_is_not_watched(shop, capsys):
+    assert shop.minion("alpha").podctl("get", "pod", "nope", "-w") == 1
+    assert capsys.readouterr() == ("", 'error: pods "nope" not found\n')
+    assert shop.silent("beta").podctl("get", "pod", "nope", "-w") == 4
+    assert "minion beta did not answer: " in capsys.readouterr().err
