@@ -60,11 +60,18 @@ def millis(cell):
 
 
 def loop_turns(seen):
-    """The loop comes first and gets a fair part of its half core, on a machine that may be busy."""
-    return seen[0][0] == "loop" and seen[0][1] != "<unknown>" and millis(seen[0][1]) >= 200
+    """The loop comes first. How much of its half core it gets is the machine's: others may keep that busy."""
+    return seen[0][0] == "loop" and seen[0][1] not in ("<unknown>", "0m")
 
 
-def test_what_is_used_is_what_was_let_loose_in_every_form(used, namespace):
+def seconds_turned(minion, namespace):
+    """The loop's CPU time by its own entry in /proc, where nothing of podctl's looks."""
+    name = f"podctl_sandbox_{namespace}_loop_turn"
+    ticks = minion.docker("exec", name, "cat", "/proc/1/stat").stdout.rpartition(")")[2].split()[11:13]
+    return sum(int(each) for each in ticks) / 100
+
+
+def test_what_is_used_is_what_was_let_loose_in_every_form(used, sandbox, namespace):
     seen = eventually(lambda: rows(used("top", "pods", "--sort-by", "cpu", "--no-headers", "--sum")), loop_turns)
     loop, hold, _rule, total = seen
     assert millis(loop[1]) <= 650  # a period of the quota more than in the window may fall into it
@@ -82,10 +89,13 @@ def test_what_is_used_is_what_was_let_loose_in_every_form(used, namespace):
     assert float(item["window"].removesuffix("s")) >= 1
     assert int(item["containers"][0]["usage"]["memory"].removesuffix("Ki")) >= HELD_MIB * 1024
 
-    first, second = (counters(used("top", "pods", "-o", "prometheus").stdout) for _ in range(2))
+    before = seconds_turned(sandbox["alpha"], namespace)
+    read = counters(used("top", "pods", "-o", "prometheus").stdout)
+    after = seconds_turned(sandbox["alpha"], namespace)
     turn = (("container", "turn"), ("minion", "alpha"), ("namespace", namespace), ("pod", "loop"))
-    assert second["container_cpu_usage_seconds_total", turn] > first["container_cpu_usage_seconds_total", turn] > 0
-    assert 0 < second["container_memory_working_set_bytes", turn] < 4 * 2**20
+    # The cgroup counts in nanoseconds, and what started the container and looks into it, too.
+    assert before - 0.05 <= read["container_cpu_usage_seconds_total", turn] <= after + 1
+    assert 0 < read["container_memory_working_set_bytes", turn] < 4 * 2**20
 
     told = used("top", "pod", "ended", code=1).stderr
     assert told.startswith(f"error: metrics not available for pod {namespace}/ended: it is Completed\n")
