@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from podctl.core.waiting import Name
 
 _WEEK_SECONDS = 7 * 24 * 3600.0
-_LEAST_PATIENCE_SECONDS, _MOST_PATIENCE_SECONDS = 1.0, 5.0
 
 
 def _timeout(ctx: click.Context, param: click.Parameter, value: Any) -> float:
@@ -98,16 +97,13 @@ def _of_files(
 
 
 def _wait(inventory: Inventory, query: Query, waiting: Waiting, deadline: float) -> ExitCode:
-    """Prints what has come true as it does. Raises when the rest has not by then; one look is always taken."""
+    """Prints what has come true as it does. Raises when the rest has not by then; the first look may last longer."""
     from podctl.engine.watching import Watch  # noqa: PLC0415 - only where something is watched
 
     outages = Outages()
     with open_session(inventory) as session:
-        left = deadline - time.monotonic()
-        patience = max(_LEAST_PATIENCE_SECONDS, min(left, _MOST_PATIENCE_SECONDS))
         look = looking(session, query, Probes.READINESS if waiting.reads else Probes.NONE)
-        watch = Watch(session, look, pause=lambda seconds: _pause(seconds, deadline),
-                      first_patience_seconds=patience)  # fmt: skip
+        watch = Watch(session, look, pause=lambda seconds: _pause(seconds, deadline))
         for cluster in watch.clusters():
             known = remember(cluster)
             click.echo(outages.told(known), nl=False, err=True)

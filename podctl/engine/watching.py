@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from podctl.engine.session import Session
 
 ROUND_SECONDS = 1.0  # from the end of a round to the next
-_FIRST_PATIENCE_SECONDS = 5.0  # how long the first round waits for those that connected but do not answer
+_FIRST_PATIENCE_SECONDS = 10.0  # how long the first round waits for those that connected but do not answer
 _PATIENCE_SECONDS = 2.0  # how long a round waits for one that answered in the round before
 _LEAST_BACKOFF_SECONDS, _MOST_BACKOFF_SECONDS = 1.0, 15.0
 _NOT_YET = "it has not answered yet"
