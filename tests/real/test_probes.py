@@ -85,6 +85,7 @@ HANGING = pod(
     "hanging",
     container("mute", "exec nc -ll -p 8080 -e sleep 5150", readinessProbe={**get(8080, "/"), "timeoutSeconds": 2}),
     container("stuck", SLEEP, readinessProbe=command("echo waiting; sleep 4711", timeoutSeconds=2)),
+    container("dropped", SLEEP, readinessProbe={**tcp(8099), "timeoutSeconds": 2}),
     container("stuck-too", SLEEP, readinessProbe=command("sleep 4711", timeoutSeconds=2)),
 )
 
@@ -100,9 +101,11 @@ def pods(sandbox, tmp_path_factory):
         cd /tmp && openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 1 -subj /CN=nobody &&
         { openssl s_server -accept 18443 -key key.pem -cert cert.pem -www </dev/null >/dev/null 2>&1 & echo $! > pid; }
     """])  # fmt: skip
+    minion.run(["iptables", "-A", "OUTPUT", "-p", "tcp", "--dport", "8099", "-j", "DROP"])
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [GOOD, HOST, BAD, HANGING]})
     with applied(sandbox, tmp_path_factory.mktemp("home"), text) as made:
         yield made
+    minion.run(["iptables", "-D", "OUTPUT", "-p", "tcp", "--dport", "8099", "-j", "DROP"])
     minion.run(["sh", "-c", "kill $(cat /tmp/pid); rm -rf /srv/probes"])
 
 
@@ -175,6 +178,7 @@ def test_probes_that_hang_cost_their_own_timeout_once_side_by_side_and_leave_not
     address = pods.inspect("hanging")["NetworkSettings"]["Networks"]["podctl_sandbox"]["IPAddress"]
     assert found == {
         "mute": f"readiness probe: GET http://{address}:8080/: {late}",
+        "dropped": f"readiness probe: connect to {address}:8099: {late}",
         "stuck": f"readiness probe: exec: {late}",
         "stuck-too": f"readiness probe: exec: {late}",
     }
