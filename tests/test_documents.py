@@ -12,6 +12,7 @@ import yaml
 
 from podctl.cli import COMMANDS
 from podctl.core.fields import readme_table
+from podctl.core.health.model import Ailment
 from podctl.core.inventory import parse_inventory
 from podctl.core.manifest import parse
 from podctl.errors import ExitCode
@@ -83,3 +84,8 @@ def test_a_look_around_imports_neither_paramiko_nor_pydantic():
     code = f"import sys, podctl.cli, podctl.commands.get; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_the_table_of_findings_has_every_word_that_health_has():
+    told = re.findall(r"^\| (`.*?) \|", section("Health"), re.MULTILINE)
+    assert {word for row in told for word in re.findall(r"`(\w+)`", row)} == {str(each) for each in Ailment}

@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -179,7 +179,7 @@ def open_session(inventory: Inventory, caller: Caller | None = None) -> Session:
     """
     from podctl.engine.session import Session  # noqa: PLC0415 - paramiko only where a Minion is talked to
 
-    prompt = ask_secret if sys.stdin.isatty() and sys.stderr.isatty() else None
+    prompt = ask_secret if can_ask() and _is_terminal(sys.stderr) else None
     with _echo_restored():
         return Session.open(inventory, prompt, caller=caller, on_wait=lambda line: say_errors([line]))
 
@@ -187,7 +187,7 @@ def open_session(inventory: Inventory, caller: Caller | None = None) -> Session:
 @contextmanager
 def _echo_restored() -> Iterator[None]:
     """A Ctrl-C at the prompt ends this thread, not the one that asks: it would leave the terminal without echo."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         yield
         return
     import termios  # noqa: PLC0415 - there is a terminal
@@ -206,7 +206,12 @@ def ask_secret(prompt: str) -> str:
 
 def can_ask() -> bool:
     """True where somebody sits at a terminal."""
-    return sys.stdin.isatty()
+    return _is_terminal(sys.stdin)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """None: it was closed before podctl began, as some programs do that start others."""
+    return stream is not None and stream.isatty()
 
 
 def confirm(question: str) -> bool:
