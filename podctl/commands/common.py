@@ -16,6 +16,7 @@ import click
 from podctl.commands import WORDS
 from podctl.core.inventory import LOCAL, parse_inventory
 from podctl.core.inventory_values import STRATEGIES
+from podctl.core.kept_objects import MASK
 from podctl.errors import InventoryError
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from podctl.core.model import Inventory
     from podctl.core.placement.model import Admit, Strategy
     from podctl.engine.session import Session
+
+
+_NOTIFY = "--notify"
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -169,19 +173,32 @@ def caller(files: Sequence[str] = ()) -> Caller:
     except (KeyError, OSError):  # a uid without an account, as in many a container
         user = f"uid{os.getuid()}"
     words: tuple[str, ...] = click.get_current_context().meta.get(WORDS, ())
-    return Caller(who=f"{user}@{socket.gethostname()}", command=shlex.join(words), git=git_revision(files))
+    return Caller(who=f"{user}@{socket.gethostname()}", command=shlex.join(_shown(words)), git=git_revision(files))
 
 
-def open_session(inventory: Inventory, caller: Caller | None = None) -> Session:
+def _shown(words: Sequence[str]) -> Iterator[str]:
+    """Without the command of --notify, in which an address or a token may stand that is nobody's business."""
+    before = ""
+    for word in words:
+        yield MASK if before == _NOTIFY else f"{_NOTIFY}={MASK}" if word.startswith(f"{_NOTIFY}=") else word
+        before = word
+
+
+def open_session(
+    inventory: Inventory, caller: Caller | None = None, *, ahead: bool = False, quiet: bool = False
+) -> Session:
     """Connections to all Minions of `inventory`; one prompt for all, and only on a terminal.
 
-    A command that takes locks gives its `caller`: whoever waits for them is told.
+    A command that takes locks gives its `caller`: whoever waits for them is told. `ahead` is for one that looks before
+    all else. `quiet`: nothing is said of waiting.
     """
     from podctl.engine.session import Session  # noqa: PLC0415 - paramiko only where a Minion is talked to
 
     prompt = ask_secret if can_ask() and _is_terminal(sys.stderr) else None
     with _echo_restored():
-        return Session.open(inventory, prompt, caller=caller, on_wait=lambda line: say_errors([line]))
+        return Session.open(
+            inventory, prompt, caller=caller, on_wait=lambda line: say_errors([] if quiet else [line]), ahead=ahead
+        )
 
 
 @contextmanager

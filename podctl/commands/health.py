@@ -58,7 +58,7 @@ def health(
     if repair:
         checkup, codes = repaired(within, scope, repair, output=output, quiet=quiet)
     else:
-        with open_session(within) as session:
+        with open_session(within, ahead=True) as session:
             checkup = check_up(session, scope, files)
     summary = summarize(checkup, strict=strict)
     shown = health_output(summary, output, quiet=quiet)

@@ -23,5 +23,5 @@ def notify(inventory: Inventory, command: str, checkup: Checkup, summary: Summar
     if was_told(checkup.remembered.document, who) == what:
         return
     me = caller()
-    with open_session(inventory, me) as session:
+    with open_session(inventory, me, quiet=True) as session:
         say_errors(tell(session, me, command, json_text(health_object(summary)), who=who, what=what))

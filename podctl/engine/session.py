@@ -74,6 +74,7 @@ class Session:
         self._waited_seconds = 0.0
         self._transports = dict(transports)
         self._conversations: dict[str, Conversation] = {}
+        self._ahead: dict[str, ObservedMinion | PodctlError] = {}  # answers that the first look takes
         self._minions: dict[str, Minion] = {each.name: each for each in inventory.minions}
         self._asker = Asker()
         self._ending = threading.Lock()
@@ -87,13 +88,27 @@ class Session:
         *,
         caller: Caller | None = None,
         on_wait: Callable[[str], None] | None = None,
+        ahead: bool = False,
     ) -> Self:
-        """Connects to all Minions at once; what could not be reached stays in the Session as its error."""
+        """Connects to all Minions at once; what could not be reached stays in the Session as its error.
+
+        `ahead`: what the first look asks is asked of each as soon as it is connected, so that one that is slow to
+        connect and one that is slow to answer are waited for at the same time.
+        """
         asker = Asker(prompt)
-        session = cls(inventory, connect_all(inventory.minions, asker), caller=caller, on_wait=on_wait)
+        session = cls(inventory, {}, caller=caller, on_wait=on_wait)
+        session._transports.update(connect_all(inventory.minions, asker, session._look_ahead if ahead else None))
         asker.quiet()  # nobody expects a question in the middle of a command
         session._asker = asker
         return session
+
+    def _look_ahead(self, minion: Minion, transport: Transport) -> None:
+        """For the thread that connected to it."""
+        self._transports[minion.name] = transport
+        try:
+            self._ahead[minion.name] = observe(self.conversation(minion.name), minion, self.inventory.cluster)
+        except PodctlError as error:
+            self._ahead[minion.name] = error
 
     def __enter__(self) -> Self:
         return self
@@ -150,6 +165,9 @@ class Session:
 
         Others may be looked at meanwhile, from other threads.
         """
+        known = self._ahead.pop(name, None)
+        if known and not (history or usage):
+            return self.as_seen(self.minion(name), known)
         try:
             talk, minion = self.conversation(name), self.minion(name)
             return observe(talk, minion, self.inventory.cluster, history=history, usage=usage)

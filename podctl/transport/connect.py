@@ -13,7 +13,7 @@ from podctl.transport.local import LocalTransport
 from podctl.transport.target import Surroundings, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from podctl.core.model import Minion
     from podctl.transport.asker import Asker
@@ -65,8 +65,12 @@ def connect(minion: Minion, asker: Asker) -> Transport:
     return _open(minion, ssh_targets([minion])[minion.name], asker)
 
 
-def connect_all(minions: Sequence[Minion], asker: Asker) -> Mapping[str, Transport | UnreachableError]:
+def connect_all(
+    minions: Sequence[Minion], asker: Asker, then: Callable[[Minion, Transport], None] | None = None
+) -> Mapping[str, Transport | UnreachableError]:
     """The connection to each Minion by name, or why there is none; all at once.
+
+    `then` is called with each by its own thread, as soon as it is there: one that is late holds up no other.
 
     One thread each, as most of the time is waiting and a dead Minion must hold up no other; how many log in to one
     sshd at once is bounded below. InventoryError: some Minion's way in is not supported, and nothing was tried.
@@ -79,7 +83,10 @@ def connect_all(minions: Sequence[Minion], asker: Asker) -> Mapping[str, Transpo
 
     def work(minion: Minion) -> None:
         try:
-            found[minion.name] = _open(minion, targets[minion.name], asker)
+            transport = _open(minion, targets[minion.name], asker)
+            if then:
+                then(minion, transport)
+            found[minion.name] = transport
         except BaseException as error:  # noqa: BLE001 - raised below, in the thread that asked
             found[minion.name] = error
 

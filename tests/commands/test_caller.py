@@ -41,6 +41,16 @@ def test_a_caller_is_this_user_on_this_machine_with_the_words_as_typed(monkeypat
         )
 
 
+@pytest.mark.parametrize("words, command", [
+    (("health", "--notify", "curl https://x/token"), "health --notify '***'"),
+    (("health", "--notify=curl https://x/token", "-q"), "health '--notify=***' -q"),
+])  # fmt: skip
+def test_the_command_of_a_notice_is_not_told_as_a_token_may_stand_in_it(words, command):
+    with click.Context(click.Command("health")) as ctx:
+        ctx.meta[WORDS] = words
+        assert caller().command == command
+
+
 def test_the_revision_is_that_of_the_first_files_folder(manifests):
     commit = git(manifests, "rev-parse", "HEAD")[:10]
     assert git_revision([str(manifests / "web.yaml"), "/tmp"]) == commit

@@ -15,6 +15,8 @@ from reaching import apply, pod
 from podctl.engine.sandbox import IMAGE
 
 SLEEP = "exec sleep 100000"
+BESIDE = "echo ok >/index.html; httpd -f -p 8080 -h / & echo $! >/tmp/pid; " + SLEEP
+SERVE = "echo ok >/index.html; exec httpd -f -p 8080 -h /"
 ON_WORD = "while [ ! -e /tmp/go ]; do sleep 0.1; done; "  # ill from the moment when somebody says so
 ONCE = "[ -e /tmp/once ] && exec sleep 100000; touch /tmp/once; tail /dev/zero"  # a restart keeps the files
 SMALL = {"resources": {"limits": {"memory": "16Mi"}}}
@@ -37,14 +39,14 @@ PODS = (
     pod("headless", ("c", SLEEP), ("d", SLEEP), minion="bravo"),
     pod("stale", ("c", SLEEP), ("d", SLEEP), minion="bravo"),
     pod("drifted", container("c", SLEEP, resources={"limits": {"memory": "16Mi"}}), ("d", SLEEP), minion="bravo"),
-    pod("walled", container("c", "exec httpd -f -p 8080", **asked_by("readinessProbe")), minion="bravo"),
-    pod("deaf", container("c", "httpd -f -p 8080 & echo $! >/tmp/pid; " + SLEEP, **asked_by("livenessProbe"),
+    pod("walled", container("c", SERVE, **asked_by("readinessProbe")), minion="bravo"),
+    pod("deaf", container("c", BESIDE, **asked_by("livenessProbe"),
                           readinessProbe={"tcpSocket": {"port": 8080}}), minion="charlie"),
     pod("vanished", ("c", SLEEP), minion="charlie"),
     # Nothing is wrong with these, ever.
     pod("done", ("c", "exit 0"), restartPolicy="OnFailure", minion="charlie",
         initContainers=[container("first", "exit 0"), container("beside", SLEEP, restartPolicy="Always")]),
-    pod("well", container("c", "exec httpd -f -p 8080", **asked_by("startupProbe")), minion="charlie"),
+    pod("well", container("c", SERVE, **asked_by("startupProbe")), minion="charlie"),
 )  # fmt: skip
 
 
@@ -183,11 +185,15 @@ def test_a_hanging_engine_and_a_hanging_sshd_are_found_as_what_they_are_and_all_
         minion.kill()
     assert health(podctl, "-o", "nagios")[0] == 2
     assert health(podctl, "--minion", "alpha", "-o", "json")[0] == 0, "asked of alpha alone"
+    code, out, err = health(podctl, "--quiet", "--notify", "grep -c MinionUnreachable")
+    assert code == 4
+    assert err.splitlines()[0] == "2", "it is told though nobody can remember that"
+    assert err.splitlines()[1].startswith("note: that --notify was run cannot be remembered, so the next run tells it")
 
 
 def test_where_sshd_forwards_nothing_probes_are_unknown_with_the_fix_and_count_when_strict(podctl, sandbox, namespace):
     alpha = sandbox["alpha"]
-    web = pod("web", container("c", "exec httpd -f -p 8080", **asked_by("livenessProbe")))
+    web = pod("web", container("c", SERVE, **asked_by("livenessProbe")))
     setting = alpha.folder / "sshd_config.d" / "no-forwarding.conf"
     apply(podctl, namespace, web, {**web, "metadata": {"name": "other"}})
     setting.write_text("AllowTcpForwarding no\n")
@@ -215,9 +221,7 @@ def from_cron(podctl, *arguments):
     )  # fmt: skip
 
 
-def test_under_cron_two_at_the_same_minute_tell_of_a_change_once_and_of_the_recovery(
-    podctl, sandbox, namespace, tmp_path
-):
+def test_under_cron_two_at_the_same_minute_tell_of_a_change_once(podctl, sandbox, namespace, tmp_path):
     news = tmp_path / "news"
     note = f"f=$(mktemp {tmp_path}/XXXXXX) && cat >$f && mv $f $f.json && echo told >>{news}"
 
@@ -248,3 +252,4 @@ def test_under_cron_two_at_the_same_minute_tell_of_a_change_once_and_of_the_reco
     assert [each["healthy"] for each in told()] == [False, True]
     assert news.read_text() == "told\n" * 2
     assert "Notified" in podctl("get", "events", "-A").stdout
+    assert "mktemp" not in podctl("get", "events", "-A", "-o", "yaml").stdout, "an address or a token may stand in it"
