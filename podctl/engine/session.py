@@ -97,7 +97,8 @@ class Session:
         """
         asker = Asker(prompt)
         session = cls(inventory, {}, caller=caller, on_wait=on_wait)
-        session._transports.update(connect_all(inventory.minions, asker, session._look_ahead if ahead else None))
+        then = session._look_ahead if ahead else None
+        session._transports = dict(connect_all(inventory.minions, asker, then))
         asker.quiet()  # nobody expects a question in the middle of a command
         session._asker = asker
         return session
