@@ -124,8 +124,12 @@ def drive(
     *,
     say: Callable[[Progress], None],
     stop: Event,
+    meanwhile: Callable[[], None],
 ) -> list[Outcome]:
-    """Starts what is to be started next and looks again, until every Pod is ready, has failed, or time is up."""
+    """Starts what is to be started next and looks again, until every Pod is ready, has failed, or time is up.
+
+    `meanwhile` is called before each pause in which no container of any Pod is still to be started.
+    """
     outcomes: list[Outcome] = []
     left = {work.making.uid: work for work in works}
     deadline = time.monotonic() + job.timeout_seconds
@@ -134,11 +138,12 @@ def drive(
     while left and probes:
         seen, now = _look_at(left, talk)
         probes.look(seen.values(), now)
-        acted = False
+        acted, begun = False, True
         for uid, work in list(left.items()):
             standing = probes.standing(_need(work, seen.get(uid), now), seen.get(uid))
             need = standing.need
             late = time.monotonic() > deadline
+            begun &= need.started
             # A container is started once at most, but might be restarted for ever.
             to_act = need.need is Need.START or (need.need is Need.RESTART and not late)
             if to_act and not stop.is_set():
@@ -154,6 +159,8 @@ def drive(
             return outcomes + [_interrupted(work) for work in left.values()]
         pause = _POLL_SECONDS if acted else min(pause * 1.5, _MOST_POLL_SECONDS)
         if left and not acted:
+            if begun:
+                meanwhile()
             stop.wait(probes.pause(pause))
     return outcomes
 

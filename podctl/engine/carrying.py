@@ -47,7 +47,7 @@ def carry_out(
     claims: Sequence[ObservedClaim] = (),
 ) -> Carried:
     """`standing` is what counted before, `troubles` what went wrong already; `claims` go last, with their data."""
-    execution = Execution(_within_reach(plan, troubles), keeping.session, job, say)
+    execution = Execution(_within_reach(plan, troubles), keeping.session, job, say, keeping.meanwhile)
     codes: tuple[ExitCode, ...] = ()
     removed = ClaimsRemoved()
     try:

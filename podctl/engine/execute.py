@@ -1,9 +1,10 @@
 """Execute: carries a Plan out on all Minions side by side, and says what became of every Action.
 
 Each Minion is served by one thread through its one conversation, in this order: leftovers and removals; images for all
-its Pods; Pods made one by one; then all of them driven until they are ready. One Minion's failure is the Outcome of its
-own Pods. A Pod that moves is removed on its old Minion before any Minion makes it anew, unless its Action lets the two
-overlap: then it is handed over when all are driven (see handover.py). Never do two have its name.
+its Pods; Pods made one by one; then all of them driven until they are ready, and between two looks whatever else there
+is to do (see meanwhile.py). One Minion's failure is the Outcome of its own Pods. A Pod that moves is removed on its old
+Minion before any Minion makes it anew, unless its Action lets the two overlap: then it is handed over when all are
+driven (see handover.py). Never do two have its name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from podctl.engine import recipe
 from podctl.engine.bring_up import drive, make
 from podctl.engine.handover import Handover, Newcomer
 from podctl.engine.images import image_hint, pull_all
+from podctl.engine.meanwhile import NOTHING, Meanwhile
 from podctl.engine.removing import halt, removed
 from podctl.engine.session import side_by_side
 from podctl.engine.work import work_for
@@ -37,11 +39,19 @@ _STAYS = "the old one stays as it is"
 class Execution:
     """One run of one Plan. `outcomes` grows as things end, so that an interrupted run can still say what it did."""
 
-    def __init__(self, plan: Plan, session: Session, job: Job, say: Callable[[Progress], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        session: Session,
+        job: Job,
+        say: Callable[[Progress], None],
+        meanwhile: Meanwhile = NOTHING,
+    ) -> None:
         self._plan = plan
         self._session = session
         self._job = job
         self._say = say
+        self._meanwhile = meanwhile
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._pull_problems: dict[str, dict[PodKey, str]] = {}  # by Minion, then by Pod
@@ -60,7 +70,7 @@ class Execution:
             self._on_each(self._pull, {each.minion for each in self._makers} - self._lost)
             moves = [each.remove for each in self._plan.actions if isinstance(each, Replace) and self._moves(each)]
             self._on_each(lambda name: self._remove_moving(name, moves), {each.minion for each in moves})
-            self._on_each(self._serve, {each.minion for each in self._plan.actions})
+            self._on_each(self._serve, {*(each.minion for each in self._plan.actions), *self._meanwhile.minions})
             self._to_the_end(self._hand_over)
         except KeyboardInterrupt:
             self._stop.set()
@@ -162,9 +172,13 @@ class Execution:
         self._stuck -= {each.uid for each in mine} - removed(self._session, self._job, minion, mine).keys()
 
     def _serve(self, minion: str) -> None:
-        """All Actions of one Minion."""
-        if minion in self._lost:
-            return
+        """All Actions of one Minion, and what else there is to do."""
+        if minion not in self._lost:
+            self._serve_pods(minion)
+            if not self._stop.is_set():
+                self._meanwhile.work(minion)
+
+    def _serve_pods(self, minion: str) -> None:
         works: list[Work] = []
         claims: set[tuple[str, str]] = set()
         mine = [each for each in self._plan.actions if each.minion == minion and not isinstance(each, Remove)]
@@ -183,7 +197,11 @@ class Execution:
             halt(self._session, self._job, minion, restarts)
         talk = self._session.conversation(minion)
         by_key: dict[PodKey | None, Work] = {work.key: work for work in works}
-        for outcome in drive(works, self._job, talk, self._session.transport(minion), say=self._say, stop=self._stop):
+        transport = self._session.transport(minion)
+        for outcome in drive(
+            works, self._job, talk, transport,
+            say=self._say, stop=self._stop, meanwhile=lambda: self._meanwhile.work(minion),
+        ):  # fmt: skip
             work = by_key[outcome.key]
             if isinstance(work.action, Replace) and work.action.overlap:
                 self._newcomers.append(Newcomer(action=work.action, work=work, outcome=outcome))

@@ -1,7 +1,8 @@
 """The right to write, for the time of one command: locks, one look, the Document in sight, and its next revisions.
 
-A write is two rounds over the keepers (see podctl.core.document.recall); whoever wrote may act. At the end the copies
-are marked as done, or what went otherwise is written, and the copies from before go.
+A write is two rounds over as many keepers as are enough (see podctl.core.document.recall); whoever wrote may act. The
+other keepers get their copies, and copies from before go, while the command waits for its Pods, at its end at the
+latest. Then the copies are marked as done, or what went otherwise is written.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from podctl.core.document.recall import doubt, enough, recall
 from podctl.core.document.silences import clock_of, next_silences
 from podctl.core.document.stale import stale
 from podctl.core.document.unlisted import with_unlisted
-from podctl.core.document.writing import next_revision, plan_writing, written
+from podctl.core.document.writing import asked_first, next_revision, plan_writing, written
 from podctl.engine.docker import document as copies
+from podctl.engine.meanwhile import Meanwhile
 from podctl.engine.session import side_by_side
 from podctl.errors import PodctlError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from podctl.core.document.model import Deed, Document
     from podctl.core.document.recall import Recalled
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from podctl.engine.session import Session
     from podctl.transport.shell import Step
 
+_UNCHANGED = "nothing was changed: "
 _ADOPT = "podctl adopt makes a Document of what is in sight; podctl adopt --dry-run shows it first."
 _WAIT_OR_ADOPT = (
     "Bring them back and run the same command again; if they are gone for ever: podctl adopt --without-quorum makes a "
@@ -52,9 +55,10 @@ class Keeping:
     recalled: Recalled
     without_quorum: bool = False
     _failures: dict[str, str] = field(default_factory=dict)  # by Minion: of the write that is going on
-    _older: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by Minion: copies that go when all is done
+    _older: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by Minion: copies that count no more
     _committed: list[str] = field(default_factory=list)  # the Minions that have what was written last
-    _complete: bool = False  # all have it that were to get it
+    _lacking: list[str] = field(default_factory=list)  # keepers that have not been asked to take it yet
+    _writing: Writing | None = None  # what was written last
     _act: Act | None = None
 
     @classmethod
@@ -68,7 +72,7 @@ class Keeping:
             if session.held:
                 raise session.locked_error()
             raise UnreachableError(
-                f"nothing was changed: {why}", evidence="\n".join(_silences(keeping.cluster)), hint=_hint(keeping)
+                f"{_UNCHANGED}{why}", evidence="\n".join(_silences(keeping.cluster)), hint=_hint(keeping)
             )
         return keeping
 
@@ -114,14 +118,38 @@ class Keeping:
             deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS),
         )  # fmt: skip
         later = {pod.minion for pod, _ in stale(self.document, self.cluster)} if self.recalled.found else set()
-        self._write(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]), later)
+        writing = self._plan(replace(wanted, acts=(*wanted.acts, self._act)[-MOST_ACTS:]))
+        self._write(writing, asked_first(writing.document, self.cluster, self._keepers(writing), later))
+
+    @property
+    def meanwhile(self) -> Meanwhile:
+        """What can wait of the write: copies for the keepers that have none yet, and the end of those before."""
+        return Meanwhile(minions=self._waiting, work=self._catch_up)
+
+    @property
+    def _waiting(self) -> tuple[str, ...]:
+        return tuple({*self._lacking, *self._older} & {*self.session.reached})
+
+    def _catch_up(self, name: str) -> None:
+        """What goes wrong here `close` makes good: it writes anew where a keeper lacks its copy."""
+        if self._writing and name in self._lacking:
+            self._lacking.remove(name)
+            self._committed.extend(self._commit(self._prepare([name], self._writing), self._writing))
+        if name in self._older and name not in self._behind:
+            older = self._older.pop(name)
+            self._round([name], lambda name: copies.forget(self.session.minion(name), older))
+
+    @property
+    def _behind(self) -> set[str]:
+        """Keepers whose older copies are all that they have."""
+        return {*self._keepers(self._writing)} - {*self._committed} if self._writing else set()
 
     def close(self, deeds: Sequence[Deed], result: str, wanted: Document | None = None) -> str:
         """Remembers how the Act ended; why that was not possible, else "". What it did is done either way.
 
         `wanted` is the Document where what was written first did not come true.
         """
-        if self._act is None:
+        if self._act is None or self._writing is None:
             return ""
         ended = replace(
             self._act, deeds=tuple(deeds[:MOST_DEEDS]), more_deeds=max(0, len(deeds) - MOST_DEEDS), result=result
@@ -129,14 +157,18 @@ class Keeping:
         try:
             as_written = ended == replace(self._act, result=DONE) and wanted in (None, self.document)
             # Where the keepers changed one more write ends the say of those before: they may be dead.
-            if self._complete and as_written and not self.document.elders:
-                return self._mark()
+            if as_written and not self.document.elders:
+                side_by_side(self._catch_up, self._waiting)
+                if not self._behind:
+                    return self._mark()
+            self.cluster = written(self.cluster, self._writing, self._committed)
             wanted = wanted or self.document
-            self._write(replace(wanted, acts=(*self.document.acts[:-1], ended)))
+            writing = self._plan(replace(wanted, acts=(*self.document.acts[:-1], ended)))
+            self._write(writing, self._keepers(writing))
         except PodctlError as error:
-            return error.message
+            return f"how it ended is not remembered: {error.message.removeprefix(_UNCHANGED)}"
         finally:
-            self._sweep()
+            side_by_side(self._catch_up, self._waiting)
         return ""
 
     def _mark(self) -> str:
@@ -145,28 +177,32 @@ class Keeping:
         marked = self._round(self._committed, lambda name: copies.end(self.session.minion(name), cluster, revision))
         return "" if marked else "; ".join(f"{name}: {why}" for name, why in sorted(self._failures.items()))
 
-    def _sweep(self) -> None:
-        """The copies before the newest go at the end: each is a moment less until its command may act."""
-        here = [name for name in self._older if name in self.session.reached]
-        self._round(here, lambda name: copies.forget(self.session.minion(name), self._older[name]))
-
-    def _write(self, wanted: Document, later: Collection[str] = ()) -> None:
-        """`later`: Minions where a stale copy goes before all else; they get theirs at the end, unless needed."""
-        self._failures.clear()
+    def _plan(self, wanted: Document) -> Writing:
         named = replace(wanted, silences=next_silences(self.document, self.cluster))
-        writing = plan_writing(named, self.recalled, self.cluster, without_quorum=self.without_quorum)
-        every = [name for name in writing.copies if name in self.session.reached]
-        others = [name for name in every if name not in later]
-        prepared = self._prepare(others if enough(writing.document, others) else every, writing)
+        return plan_writing(named, self.recalled, self.cluster, without_quorum=self.without_quorum)
+
+    def _keepers(self, writing: Writing) -> list[str]:
+        return [name for name in writing.copies if name in self.session.reached]
+
+    def _write(self, writing: Writing, first: Sequence[str]) -> None:
+        """To `first`; where one of them does not take it, to all. Whoever was not asked gets it later (`meanwhile`)."""
+        self._failures.clear()
+        rest = [name for name in self._keepers(writing) if name not in first]
+        prepared = self._prepare(first, writing)
+        if len(prepared) < len(first):
+            prepared += self._prepare(rest, writing)
+            rest = []
         self._enough(writing.document, prepared)
-        self._committed = self._round(prepared, lambda name: self._commit(name, writing))
-        self._enough(writing.document, self._committed, " Whether it counts, the next command that writes settles.")
-        self._complete = set(self._committed) == set(every)
-        self.cluster = written(self.cluster, writing, self._committed)
+        committed = self._commit(prepared, writing)
+        if len(committed) < len(prepared):
+            committed += self._commit(self._prepare(rest, writing), writing)
+            rest = []
+        self._enough(writing.document, committed, " Whether it counts, the next command that writes settles.")
+        self._writing, self._committed, self._lacking = writing, committed, rest
+        self.cluster = written(self.cluster, writing, committed)
         self.recalled = recall(self.cluster)
-        going = {name: ids for name, ids in writing.older.items() if name in self._committed}
-        for name, ids in {**going, **writing.forget}.items():
-            self._older[name] = (*self._older.get(name, ()), *ids)
+        for name, ids in {**writing.older, **writing.forget}.items():
+            self._older[name] = tuple(dict.fromkeys((*self._older.get(name, ()), *ids)))
 
     def _prepare(self, names: Sequence[str], writing: Writing) -> list[str]:
         """The first round. A copy that runs shows that its image is there; where that was wrong, it is sent."""
@@ -186,8 +222,10 @@ class Keeping:
         wrong = [name for name in showing if copies.lacks_image(self._failures.get(name, ""))]
         return done + self._round(wrong, with_image)
 
-    def _commit(self, name: str, writing: Writing) -> tuple[Step, ...]:
-        return copies.commit(self.session.minion(name), self.cluster.name, writing.document.revision)
+    def _commit(self, names: Sequence[str], writing: Writing) -> list[str]:
+        """The second round."""
+        cluster, revision = self.cluster.name, writing.document.revision
+        return self._round(names, lambda name: copies.commit(self.session.minion(name), cluster, revision))
 
     def _round(self, names: Iterable[str], steps: Callable[[str], Sequence[Step]]) -> list[str]:
         """Runs the steps of all these Minions at once. Those where all of them were done."""
@@ -208,7 +246,7 @@ class Keeping:
             return
         lacking = sorted({*document.keepers, *document.elders} - set(done))
         raise UnreachableError(
-            f"nothing was changed: the Document could not be written to {', '.join(lacking)}, "
+            f"{_UNCHANGED}the Document could not be written to {', '.join(lacking)}, "
             f"only to {len(done)} of its keepers",
             evidence="\n".join(f"{name}: {why}" for name, why in sorted(self._failures.items())),
             hint=_WAIT + but,

@@ -24,6 +24,7 @@ from podctl.core.plan import tidying
 from podctl.core.remembered import completed
 from podctl.engine.execute import Execution, check_inputs
 from podctl.engine.keeping import Keeping
+from podctl.engine.meanwhile import NOTHING
 from podctl.engine.work import Job
 from podctl.errors import ExitCode
 
@@ -171,7 +172,8 @@ def _waves(
     """All outcomes until the first wave in which something failed."""
     outcomes: list[Outcome] = []
     for plan in plans:
-        execution = Execution(plan, draft.keeping.session, job, say)
+        aside = draft.keeping.meanwhile if plan is not plans[0] else NOTHING  # moves wait; tidying does not
+        execution = Execution(plan, draft.keeping.session, job, say, aside)
         try:
             execution.run()
         except KeyboardInterrupt:

@@ -56,6 +56,20 @@ class Machine:
         return True
 
 
+@dataclass
+class Written:
+    """What a command has written last, as far as it has come."""
+
+    writing: writings.Writing | None = None
+    committed: set[str] = field(default_factory=set)
+    lacking: list[str] = field(default_factory=list)  # keepers that were not asked yet
+    older: dict[str, tuple[str, ...]] = field(default_factory=dict)  # containers that count no more
+
+    @property
+    def behind(self) -> set[str]:
+        return {*self.writing.copies} - self.committed if self.writing else set()
+
+
 Effect = tuple[str, str, tuple]  # Minion, what, with what
 Steps = Generator[Effect, bool, None]
 
@@ -186,50 +200,91 @@ class World:
             act = Act(revision=recalled.highest + 1, at_seconds=0, clock="", who=client.name, command=command)
             objects = {THING: {"value": command}} if op == "set" else wanted.objects
             wanted = replace(wanted, objects=objects, acts=(*wanted.acts, act))
-        writing, committed = yield from self._write(client, wanted, recalled, cluster, word=word)
-        if not writings.enough(writing.document, committed):
+        past = Written()
+        yield from self._write(client, wanted, recalled, cluster, past, word=word, at_once=False)
+        if not past.writing:
             return
-        self._stands(client, writing, committed, command if changed else "")
-        surplus = [*surplus, *(pod for pod in _stale(writing.document, cluster) if pod not in surplus)]
-        yield from self._act(writing.document, new, surplus, going)
-        client.acting = None
-        cluster = writings.written(cluster, writing, committed)
-        recalled = recalling.recall(cluster)
-        yield from self._forget(writing)
-        writing, committed = yield from self._write(client, writing.document, recalled, cluster, word=word)
-        if writings.enough(writing.document, committed):
-            self._stands(client, writing, committed, "")
+        self._stands(client, past.writing, past.committed, command if changed else "")
+        surplus = [*surplus, *(pod for pod in _stale(past.writing.document, cluster) if pod not in surplus)]
+        # The Minions are served side by side: some come to what can wait before others have done what they are to do.
+        number = next(self.numbers)
+        yield from self._catch_up(past, client.order[: number % 4])
+        yield from self._act(past.writing.document, new, surplus, going)
+        if number % 2 and not past.writing.document.elders:
+            yield from self._catch_up(past, client.order)
+        if past.behind or not number % 2 or past.writing.document.elders:
             client.acting = None
-            yield from self._forget(writing)
+            cluster = writings.written(cluster, past.writing, past.committed)
+            document, recalled = past.writing.document, recalling.recall(cluster)
+            yield from self._write(client, document, recalled, cluster, past, word=word)
+            if past.writing.document.revision > document.revision:
+                self._stands(client, past.writing, past.committed, "")
+        client.acting = None
+        yield from self._catch_up(past, client.order)
 
     def _write(
-        self, client: Client, wanted: Document, recalled: recalling.Recalled, cluster: Cluster, *, word: bool
-    ) -> Generator[Effect, bool, tuple[writings.Writing, set[str]]]:
-        """The two rounds."""
+        self,
+        client: Client,
+        wanted: Document,
+        recalled: recalling.Recalled,
+        cluster: Cluster,
+        past: Written,
+        *,
+        word: bool,
+        at_once: bool = True,
+    ) -> Steps:
+        """The two rounds; `past` is what came of it, or as it was where too few took part."""
         writing = writings.plan_writing(wanted, recalled, cluster, without_quorum=word, most=self.keepers)
-        revision = writing.document.revision
-        prepared: set[str] = set()
-        for name in (each for each in client.order if each in writing.copies):
+        every = [name for name in client.order if name in writing.copies]
+        later = [pod.minion for pod in _stale(recalled.document, cluster)]
+        first = every if at_once else writings.asked_first(writing.document, cluster, every, later)
+        prepared = yield from self._prepare(writing, first)
+        if len(prepared) < len(first):
+            first = every
+            prepared |= yield from self._prepare(writing, [name for name in every if name not in prepared])
+        if not writings.enough(writing.document, prepared):
+            return
+        committed = yield from self._commit(writing, prepared)
+        if len(committed) < len(prepared):
+            rest = [name for name in every if name not in first]
+            first = every
+            committed |= yield from self._commit(writing, (yield from self._prepare(writing, rest)))
+        if writings.enough(writing.document, committed):
+            past.writing, past.committed = writing, committed
+            past.lacking = [name for name in every if name not in first]
+            for name, ids in (*writing.older.items(), *writing.forget.items()):
+                past.older[name] = past.older.get(name, ()) + ids
+
+    def _prepare(self, writing: writings.Writing, names: Iterable[str]) -> Generator[Effect, bool, set[str]]:
+        revision, prepared = writing.document.revision, set()
+        for name in names:
             copy = DocumentCopy(
                 revision=revision, committed=False, running=False, container=f"id{next(self.numbers)}",
                 payload=writing.payload,
             )  # fmt: skip
             if (yield name, "create", (copy,)) and (yield name, "start", (revision,)):
                 prepared.add(name)
-        committed: set[str] = set()
-        if not writings.enough(writing.document, prepared):
-            return writing, committed
-        for name in (each for each in client.order if each in prepared):
-            if (yield name, "rename", (revision,)):
-                committed.add(name)
-                for container in writing.older.get(name, ()):
-                    yield name, "remove", (container,)
-        return writing, committed
+        return prepared
 
-    def _forget(self, writing: writings.Writing) -> Steps:
-        for name, containers in writing.forget.items():
-            for container in containers:
-                yield name, "remove", (container,)
+    def _commit(self, writing: writings.Writing, names: Iterable[str]) -> Generator[Effect, bool, set[str]]:
+        committed = set()
+        for name in sorted(names):
+            if (yield name, "rename", (writing.document.revision,)):
+                committed.add(name)
+        return committed
+
+    def _catch_up(self, past: Written, names: Iterable[str]) -> Steps:
+        """What can wait of a write: the copies that are lacking, and the end of those before."""
+        assert past.writing
+        for name in names:
+            if name in past.lacking:
+                past.lacking.remove(name)
+                past.committed |= yield from self._commit(
+                    past.writing, (yield from self._prepare(past.writing, [name]))
+                )
+            if name not in past.behind:
+                for container in past.older.pop(name, ()):
+                    yield name, "remove", (container,)
 
     def _wish(
         self, op: str, key: PodKey, cluster: Cluster, base: Document
@@ -279,7 +334,8 @@ class World:
     ) -> Steps:
         stuck = False
         for pod in [*surplus, *(pod for pod in going if pod not in surplus)]:
-            stuck |= not (yield pod.minion, "remove pod", (pod.uid,)) and pod in going
+            gone = yield pod.minion, "remove pod", (pod.uid,)
+            stuck |= not gone and bool(new) and pod.key == new.key
         if new and not stuck:
             yield new.minion, "make pod", (_pod(new, document.revision),)
 

@@ -26,7 +26,7 @@ from podctl.core.document.model import (
 )
 from podctl.core.document.recall import doubt, enough, recall
 from podctl.core.document.stale import stale
-from podctl.core.document.writing import plan_writing, written
+from podctl.core.document.writing import asked_first, plan_writing, written
 from podctl.core.model import Cluster, Mark, ObservedMinion, ObservedPod, PodKey
 from tests.core.observed import minion, pod, silent
 
@@ -295,6 +295,45 @@ def test_who_keeps_no_more_forgets_the_newest_last() -> None:
     several = minion(name="g", copies=(copy(document(6)), copy(document(9), committed=False), copy(document(5))))
     seen = replace(seen, minions=(*seen.minions, several))
     assert plan_writing(document(), recall(seen), seen).forget == {"f": ("6",), "g": ("9.new", "5")}
+
+
+def stopped(of: Document) -> DocumentCopy:
+    return copy(of, running=False)
+
+
+@pytest.mark.parametrize(
+    ("seen", "later", "first"),
+    [
+        pytest.param(holding(document(), *FIVE), "", "abc", id="the first that are enough"),
+        pytest.param(holding(document(), *FIVE), "ac", "bde", id="others first where a stale Pod is to go"),
+        pytest.param(holding(document(), *FIVE), "abc", "ade", id="but as many of these as are needed"),
+        pytest.param(holding(document(), *"abcd", without="e"), "", "abce", id="and who has none to vouch with"),
+        pytest.param(holding(document(), *"abcd", without="e"), "e", "abc", id="not before its stale Pod has gone"),
+        pytest.param(holding(document(), without="abcde"), "", "abcde", id="all, when nobody has any"),
+        pytest.param(
+            cluster(*holding(document(), *"abcd").minions, minion(name="e", copies=(stopped(document()),))), "", "abce",
+            id="and who has one that a prune would take",
+        ),
+    ],
+)  # fmt: skip
+def test_before_a_writer_acts_it_asks_no_more_keepers_than_it_needs(seen: Cluster, later: str, first: str) -> None:
+    assert asked_first(document(), seen, FIVE, later) == tuple(first)
+
+
+keeper_sets = st.lists(st.sampled_from("abcdefg"), unique=True, max_size=5).map(tuple)
+
+
+@given(keepers=keeper_sets, elders=keeper_sets, names=keeper_sets, later=st.frozensets(st.sampled_from("abcdefg")))
+def test_those_that_are_asked_first_are_enough_when_all_are_and_none_of_them_too_many(
+    keepers: tuple[str, ...], elders: tuple[str, ...], names: tuple[str, ...], later: frozenset[str]
+) -> None:
+    of = document(keepers=keepers, elders=elders)
+    first = asked_first(of, holding(document(), *"abcdefg"), names, later)
+    assert enough(of, first) is enough(of, names)
+    if enough(of, names):
+        assert not any(enough(of, set(first) - {each}) for each in first)
+    else:
+        assert set(first) >= set(names) - later
 
 
 def test_what_was_written_is_as_a_look_would_show_it() -> None:

@@ -79,6 +79,56 @@ def test_nobody_commits_before_enough_are_prepared():
     assert rounds == ["write"] * 3 + ["commit"] * 3
 
 
+def test_before_a_command_acts_only_as_many_keepers_are_asked_as_are_enough():
+    """The last one has a copy of its own to vouch with, should the command be killed now."""
+    those = keepers()
+    written(those)
+    before = {name: len(each.changes) for name, each in those.items()}
+    keeping = opened(those)
+    keeping.write(with_site(keeping.document, "2"), [MADE])
+    assert {name: each.changes[before[name] :] for name, each in those.items()} == {
+        "alpha": ["write the Document's revision 2", "commit the Document's revision 2"],
+        "bravo": ["write the Document's revision 2", "commit the Document's revision 2"],
+        "charlie": [],
+    }
+    assert remembered(silent("alpha", those=those)).vouching == {"bravo", "charlie"}
+
+
+def test_the_others_get_theirs_and_what_counts_no_more_goes_while_it_waits_and_only_the_mark_is_left_for_the_end():
+    those = keepers()
+    written(those)
+    keeping = opened(those)
+    keeping.write(with_site(keeping.document, "2"), [MADE])
+    assert set(keeping.meanwhile.minions) == set(NAMES)
+    for name in NAMES * 2:  # the second time there is nothing to do
+        keeping.meanwhile.work(name)
+    assert names(those) == dict.fromkeys(NAMES, ("state.2",))
+    before = {name: len(each.changes) for name, each in those.items()}
+    assert keeping.close([MADE], "done") == ""
+    for name, each in those.items():
+        assert each.changes[before[name] :] == ["mark the Document's revision 2 as done"]
+    assert keeping.meanwhile.minions == ()
+
+
+@pytest.mark.parametrize("fault", [{"refuses": "write the Document"}, {"dies_at": "commit"}, {"refuses": "start"}])
+def test_one_that_does_not_get_it_meanwhile_keeps_what_it_has_and_the_end_is_written_anew(fault):
+    """The name that says that all is done is for a Document that all have who were to get it."""
+    those = keepers()
+    written(those)
+    keeping = opened(those)
+    keeping.write(with_site(keeping.document, "2"), [MADE])
+    vars(those["charlie"]).update(fault)
+    keeping.meanwhile.work("charlie")
+    assert "state.1.done" in names(those)["charlie"]
+    assert keeping.close([MADE], "done") == ""
+    there = names(those)
+    assert (there["alpha"], there["bravo"]) == (("state.3",), ("state.3",))
+    assert "state.1.done" in there["charlie"]
+    vars(those["charlie"]).update(dead=False, refuses=None, dies_at=None)
+    assert written(those, "3") == ""
+    assert names(those) == dict.fromkeys(NAMES, ("state.4.done",))
+
+
 def test_the_end_of_the_command_is_written_over_its_beginning():
     those = keepers()
     assert written(those) == ""
@@ -192,7 +242,10 @@ def test_what_came_of_a_command_is_no_error_where_it_cannot_be_written_down():
     for each in those.values():
         each.dead = True
     assert keeping.close([], "done").startswith("alpha: Minion alpha: mark the Document's revision 1 as done: ")
-    assert keeping.close([], "1 of 2 failed").startswith("nothing was changed: the Document could not be written to ")
+    assert keeping.close([], "1 of 2 failed") == (
+        "how it ended is not remembered: "
+        "the Document could not be written to alpha, bravo, charlie, only to 0 of its keepers"
+    )
 
 
 def silent(*gone, those):

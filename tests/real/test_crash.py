@@ -97,10 +97,12 @@ def in_threes(points):
     return [tuple((every[at : at + 3] * 3)[:3]) for at in range(0, len(every), 3)]
 
 
-# Of a copy of the Document, in its two rounds: nobody begins the second before enough have ended the first.
+# Of a copy of the Document, in its two rounds: nobody begins the second before enough have ended the first. Two of
+# three are enough to act, so that the last one gets its copy only when its Pods have been started.
 WRITE_STEPS = ["run", "rename"]
 BEGIN = len(WRITE_STEPS)
-END_STEPS = ["rename", "rm"]  # all is done as it was written; the copy before it goes
+BEGINS = (BEGIN, BEGIN, 0)
+END_STEPS = ["rm", "rename"]  # the copy before it goes; all is done as it was written
 # Of a Pod of `full_pod`, on a Minion that has the infra image and the network already.
 APPLY_STEPS = ["volume create"] * 4 + ["create", "start", "cp"] + ["create"] * 3 + ["rename"] + ["start"] * 3
 REMOVE_STEPS = ["rename", "update", "exec", "stop", "rm", "rm", "volume rm"]
@@ -109,13 +111,14 @@ DELETE_STEPS = [*REMOVE_STEPS, "volume rm"]  # the claim with it
 
 
 def written(steps):
-    """Between what remembers them before and after."""
-    return [*WRITE_STEPS, *steps, *END_STEPS]
+    """Between what remembers them before and after, on each Minion."""
+    first = [*WRITE_STEPS, *steps, *END_STEPS]
+    return [first, first, [*steps, *WRITE_STEPS, *END_STEPS]]
 
 
 def after_writing(*points):
     """Points of the Pods' own steps; none stays none."""
-    return tuple(point and point + BEGIN for point in points)
+    return tuple(point and point + begin for point, begin in zip(points, BEGINS, strict=True))
 
 
 def test_the_steps_are_those_that_are_counted_on_below(podctl, sandbox, namespace, undisturbed):
@@ -127,7 +130,7 @@ def test_the_steps_are_those_that_are_counted_on_below(podctl, sandbox, namespac
             done = podctl(*arguments, "-n", namespace, "-f", "-", input=manifests)
             assert done.returncode == 0, done.stderr
             seen.append([gate.commands for gate in gates])
-    assert seen == [[each] * 3 for each in (written(APPLY_STEPS), [], written(REPLACE_STEPS), written(DELETE_STEPS))]
+    assert seen == [written(APPLY_STEPS), [[]] * 3, written(REPLACE_STEPS), written(DELETE_STEPS)]
 
 
 @pytest.mark.parametrize("points", in_threes(range(1, len(APPLY_STEPS) + 1)), ids=str)
@@ -138,14 +141,17 @@ def test_an_apply_that_is_killed_is_completed_by_the_next(podctl, sandbox, names
 
 
 # Where one Minion stands, the others cannot be further than the round that it is in: 0 is to its end.
-END = BEGIN + len(APPLY_STEPS)
+OWN = len(APPLY_STEPS)
+END = BEGIN + OWN
 WRITE_POINTS = {
-    "two copies of three": (1, 0, 0),
-    "one copy of three": (1, 1, 0),
-    "one without its name yet, two that have theirs": (2, 0, 0),
-    "none that has its name": (2, 2, 2),
-    "all is done and not remembered": (END + 1, END + 1, END + 1),
-    "all is done and remembered by some": (END + 1, 0, 0),
+    "one copy of the two that are asked first": (1, 0, 0),
+    "none": (1, 1, 0),
+    "one without its name yet, one that has its": (2, 0, 0),
+    "none that has its name": (2, 2, 0),
+    "two copies, and their Pods are there": (END + 1, END + 1, OWN + 1),
+    "the third without its name yet, and none before has gone": (END + 1, END + 1, OWN + 2),
+    "all is done and not remembered": (END + 2, END + 2, OWN + 4),
+    "all is done and remembered by some": (END + 2, 0, 0),
 }
 
 

@@ -2,8 +2,11 @@
 
     writing = plan_writing(wanted, recalled, cluster)
     prepared  = a copy of writing.document, not committed, on each of writing.copies           enough(…, prepared)?
-    committed = those of `prepared` where it is committed and runs, then writing.older is gone enough(…, committed)?
-    act; what writing.forget names can go; written(cluster, writing, committed) is what a look would show now
+    committed = those of `prepared` where it is committed                                  enough(…, committed)?
+    act; writing.older can go where it is committed, and what writing.forget names everywhere;
+    written(cluster, writing, committed) is what a look would show then
+
+Enough is all that a writer needs to act: it begins with `asked_first`, the others have time until it has acted.
 
 Short of enough the writer stops and does not act; what it wrote may stand or not, and the next writer finds out.
 """
@@ -21,12 +24,12 @@ from podctl.core.document.model import Document, DocumentCopy
 from podctl.core.document.recall import enough
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from podctl.core.document.recall import Recalled
     from podctl.core.model import Cluster, ObservedMinion
 
-__all__ = ["Writing", "enough", "next_revision", "plan_writing", "written"]
+__all__ = ["Writing", "asked_first", "enough", "next_revision", "plan_writing", "written"]
 _APART = 1000  # more than anybody writes unseen
 
 
@@ -68,6 +71,22 @@ def plan_writing(
         older=_by_minion([each for each in answering if each.minion.name in involved], spare_one=False),
         forget=_by_minion([each for each in answering if each.minion.name not in involved], spare_one=True),
     )
+
+
+def asked_first(document: Document, cluster: Cluster, names: Sequence[str], later: Collection[str]) -> tuple[str, ...]:
+    """Those of `names` that get their copy before their writer acts: enough, and whoever has none to vouch with so far.
+
+    The others vouch with the copy before, should the writer be killed: it runs, so that no prune takes it. Of `later`
+    only those without whom they would not be enough.
+    """
+    chosen = sorted(names, key=lambda name: name in later)
+    for name in reversed(chosen):
+        without = [each for each in chosen if each != name]
+        chosen = without if enough(document, without) else chosen
+    vouching = {
+        each.minion.name for each in cluster.minions if any(copy.committed and copy.running for copy in each.copies)
+    }
+    return tuple(name for name in names if name in chosen or name not in {*later, *vouching})
 
 
 def next_revision(recalled: Recalled, *, without_quorum: bool = False) -> int:

@@ -43,17 +43,18 @@ def main() -> None:
     parser.add_argument("--before", type=Path, required=True, help="a checkout without the Document")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--minions", type=int, default=5)
+    parser.add_argument("--no-wait", action="store_true", help="applies do not wait until their Pods are ready")
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, up(Path(scratch) / "sandbox", told.minions) as sandbox:
         clients = []
         for name, sources in (("before", told.before), ("now", SOURCES)):
             into = inventory(sandbox.inventory, Path(scratch), f"cost{name}", cpu_millis=4000)
             clients.append(Client(into, Path(scratch), name, sources))
-        print(_measured(sandbox, clients, told.rounds))
+        print(_measured(sandbox, clients, told.rounds, ["--no-wait"] if told.no_wait else []))
         wipe_all(sandbox)
 
 
-def _measured(sandbox: Sandbox, clients: list[Client], rounds: int) -> str:
+def _measured(sandbox: Sandbox, clients: list[Client], rounds: int, flags: list[str]) -> str:
     seconds: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     execs: dict[tuple[str, str], int] = {}
     commands = (
@@ -68,7 +69,7 @@ def _measured(sandbox: Sandbox, clients: list[Client], rounds: int) -> str:
             one = _pod(sandbox.minions[0].name, 1000 + number)
             for command, text in zip(commands, (every, one, one, ""), strict=True):
                 ends = [log_end(each) for each in sandbox.minions]
-                answer = client(*(("apply", "--no-wait", "-f", "-") if text else ("get", "pods")), stdin=text)
+                answer = client(*(("apply", *flags, "-f", "-") if text else ("get", "pods")), stdin=text)
                 assert answer.code == 0, answer
                 counts = [logins(each, end).commands for each, end in zip(sandbox.minions, ends, strict=True)]
                 execs[client.name, command] = sum(counts)
