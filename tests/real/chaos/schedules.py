@@ -49,6 +49,8 @@ class Verb(StrEnum):
     UNCORDON = "uncordon"
     DRAIN = "drain"
     REFUSED = "apply of an image that is nowhere"
+    REPAIR = "health --repair"
+    FAILOVER = "health --repair --failover"
 
 
 class Trouble(StrEnum):
@@ -101,6 +103,11 @@ class Schedule:
     faults: tuple[Fault, ...]
     desired: tuple[tuple[str, int], ...]
 
+    @property
+    def fails_over(self) -> bool:
+        """Whether a client gives silent Minions up: then a second copy may run while one of them is."""
+        return any(op.verb is Verb.FAILOVER for mine in self.clients for op in mine)
+
     def __str__(self) -> str:
         ops = [f"  client {n}: {'; '.join(map(str, each))}" for n, each in enumerate(self.clients)]
         faults = [f"  fault at {each}" for each in self.faults]
@@ -120,6 +127,7 @@ def schedule(seed: int) -> Schedule:
     """The same for the same seed, always."""
     chance = random.Random(seed)
     clients = tuple(tuple(_op(chance, first=not n) for n in range(chance.randint(2, 3))) for _client in range(2))
+    clients = _with_repairs(random.Random(f"repairs of {seed}"), clients)  # drawn apart: all else is as it was
     troubles = [chance.choice(list(Trouble)) for _ in range(chance.randint(1, 3))]
     faults = tuple(sorted((_fault(chance, each) for each in troubles), key=lambda each: each.at_seconds))
     desired = _some(chance, _DESIRABLE, 2, len(_DESIRABLE))
@@ -140,6 +148,21 @@ def _op(chance: random.Random, *, first: bool) -> Op:
         return Op(verb=verb, minion=chance.choice(MINIONS), pause_seconds=pause)
     pods = _some(chance, list(POOL), 1, 5 if verb is Verb.APPLY else 2)
     return Op(verb=verb, pods=pods, pause_seconds=pause, wait=chance.random() < 0.3)
+
+
+def _with_repairs(chance: random.Random, clients: tuple[tuple[Op, ...], ...]) -> tuple[tuple[Op, ...], ...]:
+    """Three of four schedules have repairs among their commands; in every tenth these fail over what is silent."""
+    verb = Verb.FAILOVER if chance.random() < 0.1 else Verb.REPAIR
+    if chance.random() < 0.25:
+        return clients
+    found = []
+    for mine in clients:
+        repairs = [Op(verb=verb, pause_seconds=chance.uniform(0, 0.8)) for _ in range(chance.randint(0, 2))]
+        ops = list(mine)
+        for each in repairs:
+            ops.insert(chance.randint(1, len(ops)), each)
+        found.append(tuple(ops))
+    return tuple(found)
 
 
 def _fault(chance: random.Random, trouble: Trouble) -> Fault:

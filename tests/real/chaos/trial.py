@@ -25,6 +25,7 @@ NAMESPACE = "chaos"
 _WHERE = ("-n", NAMESPACE)
 _QUICK = ("--lock-timeout", "6s")
 _PATIENT = ("--lock-timeout", "100s")  # the lock of a client that died behind a cut link outlives it
+_DEAD_AFTER = "2s"
 _LAST_TIMES = 2
 _IDLE_SECONDS = 0.8  # of a `podctl get` of three Minions
 _MOST_PACE = 4.0
@@ -71,6 +72,9 @@ def carry_out(schedule: Schedule, sandbox: Sandbox, scratch: Path, sources: Path
         if trial.rounds > _LAST_TIMES:
             trial.violations.append("the last desired state could not be applied: its last answer was not 0")
         trial.violations += wrong(sandbox, cluster, dict(schedule.desired))
+        health = last("health")
+        if health.code:
+            trial.violations.append(f"health exits {health.code} in the end: {health.out.strip()}")
         happenings = sampler.so_far()
     _judge(trial, happenings)
     trial.remarks += faults.problems
@@ -112,6 +116,11 @@ def run_op(client: Client, op: Op) -> None:
             client("delete", "pod", *names, *_WHERE, *_QUICK, "--ignore-not-found")
         case Verb.DRAIN:
             client("drain", op.minion, *_QUICK, "--timeout", "8s")
+        case Verb.REPAIR:
+            client("health", "--repair", "--repair-timeout", "8s", *_QUICK)
+        case Verb.FAILOVER:
+            after = ("--failover", "--failover-after", _DEAD_AFTER)
+            client("health", "--repair", "--repair-timeout", "8s", *after, *_QUICK)
         case _:
             client(str(op.verb), op.minion, *_QUICK)
 
@@ -139,7 +148,7 @@ def _judge(trial: Trial, happenings: Sequence[lives.Happening]) -> None:
     for each in lives.twice(copies, movable):
         if each.excused:
             trial.handovers += 1
-        else:
+        elif not trial.schedule.fails_over:
             trial.violations.append(str(each))
 
 
