@@ -107,7 +107,7 @@ def repaired(
         dry_run=repair.dry_run, most=repair.most, failover=repair.failover,
         lock_timeout_seconds=repair.lock_timeout_seconds, timeout_seconds=repair.timeout_seconds,
     )  # fmt: skip
-    with open_session(inventory, wish.caller) as session, silence() if quiet else progress() as say:
+    with open_session(inventory, wish.caller, ahead=True) as session, silence() if quiet else progress() as say:
         done = run(session, wish, say)
     for line in act_lines(done, dry_run=repair.dry_run):
         click.echo(line, err=output not in ("table", "wide"))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -164,6 +167,30 @@ def test_what_is_not_dared_is_told_with_why(podctl, sandbox, namespace):
     assert f"created pod {namespace}/far on " not in moved.stdout, "its nodeName is alpha: it fits nowhere else"
     assert f"not repaired: pod {namespace}/far" in moved.stderr
     podctl("delete", "pod", "once", "-n", namespace)
+
+
+def crontab():
+    """The lines of the README's crontab, each without its time."""
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    block = re.search(r"```crontab\n(.*?)```", text, re.DOTALL).group(1)
+    return re.findall(r"^(?:@reboot|\* \* \* \* \*) (podctl .*)$", block, re.MULTILINE)
+
+
+def test_the_crontab_of_the_readme_heals_after_a_boot_and_is_silent_when_all_is_well(podctl, sandbox, namespace):
+    applied = podctl("apply", "--timeout", "60s", "-n", namespace, "-f", "-", input=small_pod("web", "bravo", 2))
+    assert applied.returncode == 0, applied.stderr
+    cron = {"PATH": "/usr/bin:/bin", "HOME": None, "PODCTL_INVENTORY": None}
+    minutely, at_boot = (
+        [*shlex.split(line)[1:-1], str(podctl.inventory)] for line in crontab() if line.split()[-2] == "-i"
+    )
+    sandbox["bravo"].kill()
+    process = podctl.start(*(each for each in at_boot if each != "--quiet"), env=cron, stdin=subprocess.DEVNULL)
+    assert process.stderr.readline() == "waiting for bravo to answer\n"
+    sandbox.start("bravo")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    assert podctl(*minutely, env=cron).stdout == ""
+    assert podctl("get", "pods", "-n", namespace, "--no-headers").stdout.split()[:3] == ["web", "2/2", "Running"]
 
 
 def ids_of(sandbox, namespace, names):
