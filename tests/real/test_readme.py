@@ -47,3 +47,4 @@ def test_every_example_is_applied_and_then_unchanged(podctl):
     again = podctl("apply", "-f", "examples", cwd=ROOT)
     assert {line.split()[1] for line in again.stdout.splitlines()} == {"unchanged"}
     assert (again.returncode, again.stderr) == (0, "")
+    assert podctl("health", "--quiet").stdout == "", "nothing is wrong with an example"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from podctl.core.document.model import Caller
-from podctl.errors import ConnectError, LinkLostError
+from podctl.errors import ConnectError, DeadlineError, LinkLostError
 from podctl.transport.base import Terminal
 from podctl.transport.shell import Hidden, Script, Step, StepResult, bind, quote
 
@@ -262,7 +262,7 @@ class ShellContract(TransportContract):
         name = f"86400.{uuid.uuid4().int % 10**9}"
         conversation = transport.conversation()
         steps = (step("echo before"), Step(title="sleep long", script=Script(f"sleep {name}", ""), timeout_seconds=1))
-        with pytest.raises(LinkLostError, match="sleep long: not done within 1 s") as caught:
+        with pytest.raises(DeadlineError, match="sleep long: not done within 1 s") as caught:
             conversation.run(steps)
         assert caught.value.results == (ended(steps[0], 0, b"before\n"),)
         wait_until(lambda: not processes(name), 5)

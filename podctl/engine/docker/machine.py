@@ -38,9 +38,13 @@ def parse_clock(text: str, asked: float, answered: float) -> Clock | None:
 
 
 def disks(root_dir: str) -> Script:
-    """Of the whole machine and of the engine's own folder, which may be on a disk of its own."""
+    """Of the whole machine and of the engine's own folder, which may be on a disk of its own.
+
+    A root that is read-only, as some distributions have it, is always full, and that is no trouble.
+    """
     return bind(
         "for p in / {root}; do\n"
+        'grep -qs " $p [^ ]* ro[, ]" /proc/mounts && continue\n'
         '[ -d "$p" ] && df -Pk "$p" && echo inodes && df -Pi "$p"; echo end\n'
         "done 2>/dev/null; :",
         root=root_dir or "/",
