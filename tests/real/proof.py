@@ -33,11 +33,11 @@ def proves(*fields: str):
     return lambda test: test
 
 
-def eventually(ask, wanted=bool, what: str = ""):
+def eventually(ask, wanted=bool, what: str = "", seconds: float = PATIENCE_SECONDS):
     """The first answer of `ask` that `wanted` accepts."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not wanted(answer := ask()):
-        assert time.monotonic() < deadline, f"{what or 'no such answer'} after {PATIENCE_SECONDS} s: {answer!r}"
+        assert time.monotonic() < deadline, f"{what or 'no such answer'} after {seconds:g} s: {answer!r}"
         time.sleep(0.05)
     return answer
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from podctl.core.model import ObservedContainer, ObservedPod
 
 OFTEN = 3  # restarts by the engine since somebody last started it
-STEADY = timedelta(minutes=10)  # a container that has run so long has recovered: when the kubelet forgets its back-off
+STEADY = timedelta(minutes=10)  # one that looped has recovered: when the kubelet forgets its back-off
+STEADY_ONCE = timedelta(minutes=1)  # one that ended once or twice has: nobody needs ten mails about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,15 @@ def _by_itself(part: Part, container: ObservedContainer, now: datetime, killed_a
             return Ill(ailment=Ailment.OOM_KILLED, name=part.name, message=f"out of memory, {times}")
         message = f"{why(container)}, {times}; the engine waits longer before each new start"
         return Ill(ailment=Ailment.CRASH_LOOPING, name=part.name, message=message)
-    if not container.running or container.started_at is None or now - container.started_at >= STEADY:
+    often = container.restart_count >= OFTEN
+    recovery = STEADY if often else STEADY_ONCE
+    if not container.running or container.started_at is None or now - container.started_at >= recovery:
         return None
     ran = age_text(container.started_at, now)
     if killed_at and killed_at <= container.started_at:
         message = f"killed for want of memory {age_text(killed_at, now)} ago, {times}; it has run for {ran} since"
         return Ill(ailment=Ailment.OOM_KILLED, name=part.name, message=message)
-    if container.restart_count >= OFTEN:
+    if often:
         return Ill(ailment=Ailment.CRASH_LOOPING, name=part.name, message=f"{times}, and has run for {ran} only")
     return None
 
