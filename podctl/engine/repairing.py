@@ -180,8 +180,9 @@ def _repaired(keeping: Keeping, before: Checkup, wish: RepairWish, say: Callable
     carried = carry_out(keeping, plan, draft.job, deeds, say, standing=draft.standing)
     codes = (*carried.codes, *_held(session))
     session.release()
+    after = checkup if ExitCode.INTERRUPTED in codes else check_up(session, wish.scope)
     return Repaired(
-        checkup=check_up(session, wish.scope), repairs=draft.repairs, outcomes=tuple(carried.outcomes), codes=codes,
+        checkup=after, repairs=draft.repairs, outcomes=tuple(carried.outcomes), codes=codes,
         notes=(carried.note,) if carried.note else (),
     )  # fmt: skip
 

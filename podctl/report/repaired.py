@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import Create, Remove, Replace, Restart, Start
+from podctl.core.actions import Create, Keep, Remove, Replace, Restart, Start
 from podctl.core.outcome import Word
 from podctl.report.outcomes import DRY_RUN, trouble_lines, unremembered_lines
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from podctl.errors import PodctlError
 
 _DONE: Mapping[type, str] = {
-    Start: "started", Restart: "restarted", Create: "created", Replace: "recreated", Remove: "removed",
+    Keep: "kept", Start: "started", Restart: "restarted", Create: "created", Replace: "recreated", Remove: "removed",
 }  # fmt: skip
 _NOT_DONE = (Word.FAILED, Word.UNKNOWN)
 
@@ -38,7 +38,8 @@ def _act(action: Action) -> str:
     what = f"pod {action.key}" if action.key else "volumes"
     if isinstance(action, Replace) and action.remove.minion != action.minion:
         return f"moved {what} from {action.remove.minion} to {action.minion}: {action.reason}"
-    return f"{_DONE[type(action)]} {what} on {action.minion}: {action.reason}"
+    why = "its successor was never made, so it counts again" if isinstance(action, Keep) else action.reason
+    return f"{_DONE[type(action)]} {what} on {action.minion}: {why}"
 
 
 def left_lines(done: Repaired) -> list[str]:

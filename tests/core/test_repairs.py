@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from observed import NOON, ago, container, infra, manifest, minion, names, pod, silent
 
-from podctl.core.actions import Create, Remove, Replace, Restart, Start
+from podctl.core.actions import Create, Keep, Remove, Replace, Restart, Start
 from podctl.core.document.acts import deeds_of
 from podctl.core.document.failover import Failover
 from podctl.core.document.model import Act, Deed, Document, PodEntry
@@ -54,7 +54,8 @@ def entry(own, on="alpha"):
 
 def found(ailment, key=WEB, *containers, message="it is ill", minion="alpha", **given):
     return Finding(
-        ailment=ailment, level=Level.CRITICAL, message=message, pod=key, minion=minion, containers=containers, **given
+        ailment=ailment, level=Level.CRITICAL, message=message, pod=key, minion=minion, containers=containers,
+        **{"uid": f"uid-{key.name}", **given},
     )  # fmt: skip
 
 
@@ -185,6 +186,15 @@ def test_a_pod_that_waited_for_room_is_made_when_there_is_some():
 def test_what_was_changed_by_hand_is_made_anew_with_what_was_changed_as_its_reason():
     ill = found(Ailment.WRONG_SPEC, WEB, "app", message="app may use 64Mi of memory in place of all")
     assert acts(case(PLAIN, there(PLAIN), ill)) == [(Replace, "alpha", "app may use 64Mi of memory in place of all")]
+
+
+def test_one_whose_successor_was_never_made_is_the_pod_where_it_is_as_wanted():
+    """As a drain leaves it that was killed before it began: nothing is to be made, only to be remembered."""
+    before = there(PLAIN, uid="uid-before")
+    ill = case(PLAIN, before, found(Ailment.WRONG_SPEC, uid="uid-before"))
+    plan = plan_repairs(ill).plan
+    assert [(type(each), each.minion) for each in plan.actions] == [(Keep, "alpha")]
+    assert deeds_of(plan) == ()
 
 
 def test_a_container_that_somebody_removed_brings_the_whole_pod_anew():

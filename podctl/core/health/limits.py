@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from podctl.core.actions import Create, Remove, Replace, Restart, Start
+from podctl.core.actions import Create, Keep, Remove, Replace, Restart, Start
 from podctl.core.document.failover import Failover, bound_to
 from podctl.core.health.model import Ailment
 from podctl.core.parts import list_of, map_of
@@ -92,7 +92,7 @@ def within_budget(
 
 def _rank(action: Action, given_up: Collection[PodKey]) -> int:
     match action:
-        case Start():
+        case Start() | Keep():
             return 0
         case Restart():
             return 1

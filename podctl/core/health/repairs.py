@@ -82,7 +82,7 @@ def plan_repairs(case: Case) -> Repairs:
     ill = set(to_heal(case.findings, case.failover))
     plan = make_plan(
         [each for each in case.manifests if each.key in ill and each.key not in waiting],
-        case.cluster, document=case.document, given_up=case.failover.lost, anew=_not_as_wanted(case.findings),
+        case.cluster, document=case.document, given_up=case.failover.lost, anew=_not_as_wanted(case),
         policy=case.policy,
     )  # fmt: skip
     unhealed = [
@@ -109,9 +109,17 @@ def plan_repairs(case: Case) -> Repairs:
     )
 
 
-def _not_as_wanted(findings: Iterable[Finding]) -> dict[PodKey, str]:
-    """Pods that are another than was applied, or have containers that are none of theirs."""
-    return {each.pod: each.message for each in findings if each.pod and _is_otherwise(each)}
+def _not_as_wanted(case: Case) -> dict[PodKey, str]:
+    """Pods that are another than was applied, or have containers that are none of theirs.
+
+    Not one whose successor was never made: where it is as it is wanted, it is the Pod.
+    """
+    wanted = case.document.pods
+    return {
+        each.pod: each.message
+        for each in case.findings
+        if each.pod and _is_otherwise(each) and not (each.pod in wanted and wanted[each.pod].uid != each.uid)
+    }
 
 
 def _is_otherwise(finding: Finding) -> bool:
@@ -136,7 +144,9 @@ def _smallest(action: Action, case: Case) -> Action | Unhealed:
             )
             return Unhealed(key=action.key, minion=action.minion, why=why) if why else action
         case Keep() | Start():
-            return _restart(action, own) or (action if isinstance(action, Start) else _left_alone(action, own))
+            entry = case.document.pods.get(action.key)
+            known = entry is not None and entry.uid == action.observed.uid
+            return _restart(action, own) or (_left_alone(action, own) if isinstance(action, Keep) and known else action)
     return action
 
 
