@@ -1,6 +1,5 @@
 """The checker: each hard rule broken on purpose, and everything next to it that is allowed."""
 
-
 import pytest
 
 from podctl.core.model import PodKey, Resources, Taint
