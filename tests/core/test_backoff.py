@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from observed import NOON, manifest, minion
+from observed import NOON, ago, infra, manifest, minion, pod
 
 from podctl.core.document.model import Act, Deed, Document, PodEntry
 from podctl.core.health.backoff import FIRST_SECONDS, FORGOTTEN_SECONDS, MOST_SECONDS, Backoff, backoff, backoffs
@@ -83,10 +83,10 @@ def deed(name, reason="Restarted", **given):
     return Deed(reason=reason, object=f"pod/{name}", namespace="default", **given)
 
 
-def known(*acts):
+def known(*acts, seen=()):
     pods = {key: PodEntry(key=key, manifest=manifest(key.name), spec_hash="v1:0") for key in (WEB, DB)}
     document = Document(cluster="shop", keepers=("alpha",), pods=pods, acts=acts)
-    return backoffs(document, Cluster(name="shop", minions=(minion(name="alpha"),)))
+    return backoffs(document, Cluster(name="shop", minions=(minion(*seen, name="alpha"),)))
 
 
 def test_only_repairs_count_and_only_of_that_pod():
@@ -101,3 +101,13 @@ def test_what_went_wrong_meanwhile_is_no_further_repair():
 
 def test_a_repair_by_a_clock_that_is_silent_now_is_dated_by_the_one_that_counts():
     assert known(act("health --repair", 4, deed("db"), clock="gone")) == {DB: Backoff(times=1, left_seconds=6)}
+
+
+def test_a_reboot_since_undoes_what_was_started_but_not_what_was_made_anew():
+    booted = pod(infra=infra(started_at=ago(seconds=3)))
+    started, replaced = (act("health --repair", 4, deed("web", reason)) for reason in ("Restarted", "Replaced"))
+    assert known(started, seen=(booted,)) == {}
+    assert known(replaced, seen=(booted,)) == {WEB: Backoff(times=1, left_seconds=6)}
+    assert known(started, seen=(pod(infra=infra(started_at=ago(seconds=5))),)) == {
+        WEB: Backoff(times=1, left_seconds=6)
+    }

@@ -6,22 +6,25 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podctl.core.document.silences import clock_of
+from podctl.core.model import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from podctl.core.document.model import Act, Document
+    from podctl.core.document.model import Act, Deed, Document
     from podctl.core.model import Cluster, PodKey
 
 FIRST_SECONDS = 10
 MOST_SECONDS = 300
 FORGOTTEN_SECONDS = 600
 _REPAIR = "--repair"
+_OF_ONE_RUN = ("Started", "Restarted")  # what of a Pod's repairs a reboot undoes
 _CLOCK_SLACK_SECONDS = 60  # a stamp further in the future is of a clock that was put back: it tells nothing
 
 
@@ -50,7 +53,12 @@ def _pause(times: int) -> float:
 
 
 def backoffs(document: Document, cluster: Cluster) -> dict[PodKey, Backoff]:
-    """Of each Pod of the Document that was repaired lately."""
+    """Of each Pod of the Document that was repaired lately.
+
+    What was started or restarted before its infra container was last started is forgotten, as the kubelet forgets it
+    at a reboot: what failed since is no failure of that repair.
+    """
+    runs = _run_seconds(cluster)
     clocks = {each.minion.name: each.now for each in cluster.minions if each.now}
     other = clock_of(document, cluster)
     ages: dict[tuple[str, str], list[float]] = {}
@@ -58,10 +66,25 @@ def backoffs(document: Document, cluster: Cluster) -> dict[PodKey, Backoff]:
         now = clocks.get(act.clock) or (other.now if other else None)
         if now and is_repair(act):
             age = now.timestamp() - act.at_seconds
-            for pod in {(each.namespace, each.object) for each in act.deeds if not each.failed}:
+            for pod in {(each.namespace, each.object) for each in act.deeds if _counts(each, age, runs)}:
                 ages.setdefault(pod, []).append(age)
     found = {key: backoff(ages.get((key.namespace, f"pod/{key.name}"), ())) for key in document.pods}
     return {key: each for key, each in found.items() if each.times}
+
+
+def _counts(deed: Deed, age_seconds: float, runs: Mapping[tuple[str, str], float]) -> bool:
+    is_over = deed.reason in _OF_ONE_RUN and runs.get((deed.namespace, deed.object), math.inf) < age_seconds
+    return not deed.failed and not is_over
+
+
+def _run_seconds(cluster: Cluster) -> dict[tuple[str, str], float]:
+    """By namespace and `pod/NAME`: for how long its infra container has run, by its own Minion's clock."""
+    return {
+        (pod.key.namespace, f"pod/{pod.key.name}"): (seen.now - pod.infra.started_at).total_seconds()
+        for seen in cluster.minions
+        for pod in seen.pods
+        if pod.mark is Mark.COMMITTED and seen.now and pod.infra and pod.infra.running and pod.infra.started_at
+    }
 
 
 def is_repair(act: Act) -> bool:
