@@ -17,7 +17,7 @@ LIFE = "--restart unless-stopped --no-healthcheck --stop-timeout 30"
 INFRA = (
     "docker create --pull never --name podctl_c_shop_web.new.u-1 --label-file /dev/fd/3 --restart unless-stopped "
     "--no-healthcheck --cap-drop ALL --security-opt no-new-privileges --user 65535:65535 --memory 33554432 "
-    "--cpu-shares 2 --pids-limit 4 --log-driver none"
+    "--cpu-shares 2 --pids-limit 128 --log-driver none"
 )
 SECRET = """---
 apiVersion: v1

@@ -7,7 +7,7 @@ from podctl.engine.sandbox import IMAGE as BUSYBOX
 
 HARDENED = (
     *("--network", "none", "--ipc", "shareable", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-    *("--user", "65535:65535", "--memory", "6m", "--pids-limit", "4"),
+    *("--user", "65535:65535", "--memory", "32m", "--pids-limit", "128"),
 )
 
 

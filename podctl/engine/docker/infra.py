@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     from podctl.engine.docker.making import Making
 
 _LABELS = 3  # the descriptor of the labels' here-document
-# A ceiling: it takes 0.3 MB. The runtime's own start has to fit, too: under 6 MB a busy machine failed once to do it.
-_MEMORY_BYTES = 32 << 20
+# Ceilings. It takes 0.3 MB and one process, but the runtime's own start, a Go program of many threads, has to fit, too:
+# under 6 MB, and under 4 threads, it died on a busy machine once in a hundred times ("cannot start a stopped process").
+_MEMORY_BYTES, _PIDS = 32 << 20, 128
+HARDENED = (
+    "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65535:65535",
+    "--memory", str(_MEMORY_BYTES), "--cpu-shares", "2", "--pids-limit", str(_PIDS), "--log-driver", "none",
+)  # fmt: skip
 
 
 def create(making: Making) -> Step:
     """The infra container, born half made (`.new.UID`). It owns the namespaces, the addresses and every volume."""
     image = making.minion.infra_image or infra_image.IMAGE
-    hardened = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65535:65535",
-                "--memory", str(_MEMORY_BYTES), "--cpu-shares", "2", "--pids-limit", "4",
-                "--log-driver", "none")  # fmt: skip
     command = words([
         making.docker, "create", "--pull", "never", "--name", making.new_infra,
-        "--label-file", f"/dev/fd/{_LABELS}", "--restart", "unless-stopped", "--no-healthcheck", *hardened,
+        "--label-file", f"/dev/fd/{_LABELS}", "--restart", "unless-stopped", "--no-healthcheck", *HARDENED,
         *_network(making), *_ports(making.spec), *_names(making), *_dns(making), *_sysctls(making.spec),
         "--ipc", "host" if making.spec.host_ipc else "shareable",
         *infra_mounts(making), image,
