@@ -141,17 +141,14 @@ def drive(
         acted, begun = False, True
         for uid, work in list(left.items()):
             standing = probes.standing(_need(work, seen.get(uid), now), seen.get(uid))
-            need = standing.need
+            begun &= standing.need.started
             late = time.monotonic() > deadline
-            begun &= need.started
-            # A container is started once at most, but might be restarted for ever.
-            to_act = need.need is Need.START or (need.need is Need.RESTART and not late)
-            if to_act and not stop.is_set():
+            if _to_act(standing.need, late=late) and not stop.is_set():
                 acted = True
-                outcome = _start(work, need, talk, transport, deadline)
+                outcome = _start(work, standing.need, talk, transport, deadline)
             else:
                 outcome = _settled(work, standing, job, late=late)
-            _tell(work, need, outcome, say)
+            _tell(work, standing.need, outcome, say)
             if outcome:
                 outcomes.append(outcome)
                 del left[uid]
@@ -163,6 +160,11 @@ def drive(
                 meanwhile()
             stop.wait(probes.pause(pause))
     return outcomes
+
+
+def _to_act(need: Next, *, late: bool) -> bool:
+    """A container is started once at most, but might be restarted for ever."""
+    return need.need is Need.START or (need.need is Need.RESTART and not late)
 
 
 def _look_at(left: dict[str, Work], talk: Conversation) -> tuple[dict[str, ObservedPod], datetime]:
