@@ -263,6 +263,16 @@ def test_what_nothing_names_and_a_container_that_no_manifest_has_are_orphans():
     assert found == [("Orphan", "default/ghost", ()), ("Orphan", "default/web", ("extra",))]
 
 
+def test_a_copy_that_counts_no_more_makes_the_one_that_counts_no_less_healthy():
+    seen = checkup(
+        minion(own("web", uid="uid-before", minion="alpha")), minion(own("web", minion="beta"), name="beta"),
+        wanted=[entry("web", "beta")],
+    )  # fmt: skip
+    summary = summarize(seen)
+    assert [(str(each.ailment), each.minion) for each in summary.findings] == [("Orphan", "alpha")]
+    assert (summary.pods, summary.healthy, summary.exit_code) == (1, 1, ExitCode.NOT_READY)
+
+
 def test_a_pod_that_waits_for_room_is_unschedulable():
     assert told(checkup(minion(), wanted=[entry("big", waiting="needs 64 CPUs")])) == [
         ("Unschedulable", "default/big", ())

@@ -50,10 +50,15 @@ def summarize(checkup: Checkup, *, strict: bool = False) -> Summary:
     found = findings(checkup)
     named = {each.key for each in checkup.scope.wanted or () if checkup.scope.has(each.key, each.labels, "")}
     keys = {each.pod.key for each in seen} | {each.key for each in absent} | named
-    ill = {each.pod for each in found if each.pod and each.level is not Level.UNKNOWN}
+    ill = {each.pod for each in found if each.pod and each.level is not Level.UNKNOWN and not _is_beside(each)}
     unseen = {each.key for each in absent}
     minions = minions_meant(checkup, seen)
     return Summary(
         cluster=checkup.remembered.cluster.name, findings=found, pods=len(keys), healthy=len(keys - ill - unseen),
         minions=len(minions), silent=sum(each.silent for each in minions), changing=checkup.changing, strict=strict,
     )  # fmt: skip
+
+
+def _is_beside(finding: Finding) -> bool:
+    """Another copy of a Pod is not the Pod; a container too many in it is."""
+    return finding.ailment is Ailment.ORPHAN and not finding.containers
