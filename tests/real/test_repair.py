@@ -47,6 +47,11 @@ spec:
 """
 
 
+def apply(podctl, namespace, manifests):
+    done = podctl("apply", "--timeout", "60s", "-n", namespace, "-f", "-", input=manifests)
+    assert done.returncode == 0, done.stderr
+
+
 def cluster_of(podctl):
     return yaml.safe_load(podctl.inventory.read_text())["cluster"]
 
@@ -80,8 +85,7 @@ def changed(before, after):
 
 def test_what_goes_wrong_is_healed_by_the_smallest_act_and_the_next_repair_changes_nothing(podctl, sandbox, namespace):
     pods = "".join(small_pod(name, "alpha", 2) for name in ("down", "cut", "halted", "drifted", "gone"))
-    applied = podctl("apply", "--timeout", "60s", "-n", namespace, "-f", "-", input=pods + PROBED)
-    assert applied.returncode == 0, applied.stderr
+    apply(podctl, namespace, pods + PROBED)
     before = ids(sandbox, namespace)
     alpha, bravo, charlie = sandbox.minions
 
@@ -143,17 +147,7 @@ def test_what_goes_wrong_is_healed_by_the_smallest_act_and_the_next_repair_chang
 
 
 def test_what_is_not_dared_is_told_with_why(podctl, sandbox, namespace):
-    applied = podctl(
-        "apply",
-        "--timeout",
-        "60s",
-        "-n",
-        namespace,
-        "-f",
-        "-",
-        input=PROBED + ONCE + small_pod("far", "alpha") + small_pod("free"),
-    )
-    assert applied.returncode == 0, applied.stderr
+    apply(podctl, namespace, PROBED + ONCE + small_pod("far", "alpha") + small_pod("free"))
 
     def name(*of):
         return name_of(podctl, namespace, *of)
@@ -196,8 +190,7 @@ def crontab():
 
 
 def test_the_crontab_of_the_readme_heals_after_a_boot_and_is_silent_when_all_is_well(podctl, sandbox, namespace):
-    applied = podctl("apply", "--timeout", "60s", "-n", namespace, "-f", "-", input=small_pod("web", "bravo", 2))
-    assert applied.returncode == 0, applied.stderr
+    apply(podctl, namespace, small_pod("web", "bravo", 2))
     cron = {"PATH": "/usr/bin:/bin", "HOME": None, "PODCTL_INVENTORY": None}
     minutely, at_boot = (
         [*shlex.split(line)[1:-1], str(podctl.inventory)] for line in crontab() if line.split()[-2] == "-i"
@@ -235,8 +228,7 @@ def test_an_image_that_can_be_had_by_now_is_tried_again_after_the_back_off(podct
 
 
 def test_two_repairs_at_the_same_minute_heal_once(podctl, sandbox, namespace):
-    applied = podctl("apply", "--timeout", "60s", "-n", namespace, "-f", "-", input=small_pod("web", "bravo", 2))
-    assert applied.returncode == 0, applied.stderr
+    apply(podctl, namespace, small_pod("web", "bravo", 2))
     sandbox["bravo"].docker("stop", "-t", "0", name_of(podctl, namespace, "web", "c0"))
     both = [podctl.start("health", "--repair", "--lock-timeout", "100s", stdin=subprocess.DEVNULL) for _ in range(2)]
     ended = [(each.communicate(timeout=120), each.returncode) for each in both]
@@ -247,17 +239,7 @@ def test_two_repairs_at_the_same_minute_heal_once(podctl, sandbox, namespace):
 
 @pytest.mark.parametrize("at", [1, 6])
 def test_a_repair_that_is_killed_is_finished_by_the_next(podctl, sandbox, namespace, at):
-    applied = podctl(
-        "apply",
-        "--timeout",
-        "60s",
-        "-n",
-        namespace,
-        "-f",
-        "-",
-        input=small_pod("web", "bravo", 2) + small_pod("db", "bravo"),
-    )
-    assert applied.returncode == 0, applied.stderr
+    apply(podctl, namespace, small_pod("web", "bravo", 2) + small_pod("db", "bravo"))
     bravo = sandbox["bravo"]
     bravo.docker("rm", "-f", name_of(podctl, namespace, "web", "c0"))
     bravo.docker("stop", "-t", "0", name_of(podctl, namespace, "db", "c0"))
