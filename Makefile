@@ -11,6 +11,8 @@ PACKAGES := docker.io openssh-server openssh-client iproute2 iptables e2fsprogs 
 	docker-registry qemu-user-static binutils binutils-aarch64-linux-gnu
 DEMO_PACKAGES := docker.io openssh-server openssh-client iproute2 iptables e2fsprogs util-linux procps busybox curl
 WORKERS ?= 3
+# Tests start hundreds of podctls: without its compiled files each one reads all sources anew, a quarter of its time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -48,9 +50,9 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 AGAIN = { echo "AGAIN, one at a time, what failed above:"; \
 	PODCTL_TESTS= $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(1); }
 
-.PHONY: test-faults-long
-test-faults-long: venv packages ## Crashes at every point and at 100 random moments (hours)
-	PODCTL_LONG_FAULTS=1 $(BIN)/python -m pytest tests/real/test_crash.py
+.PHONY: test-long
+test-long: venv packages ## The long form of the tests on real Minions: crashes at every point and at 100 random moments (hours)
+	PODCTL_LONG=1 $(PYTEST) tests/real
 
 # Lines are counted where that costs little: not for placement at length, and not in the many processes of real tests.
 PLACEMENT := $(addprefix tests/core/test_,placement_bars.py placement_exact.py packing_large.py)
@@ -61,7 +63,7 @@ CHAOS_WORKERS ?= 2
 .PHONY: chaos
 chaos: venv packages ## Random schedules with faults, watched from outside, and a report (SEED=1 SCHEDULES=200; about an hour)
 	$(BIN)/python tests/real/chaos --seed $(SEED) --schedules $(SCHEDULES) --workers $(CHAOS_WORKERS)
-	PODCTL_LONG_FAULTS=1 $(BIN)/python -m pytest tests/real/chaos/test_chaos_points.py
+	PODCTL_LONG=1 $(BIN)/python -m pytest tests/real/chaos/test_chaos_points.py
 
 .PHONY: test
 test: venv packages lint ## Every test, those on real Minions included, and the linters

@@ -27,7 +27,7 @@ from tests.core.document_world import KEYS, World
 if TYPE_CHECKING:
     from tests.core.document_world import Client
 
-LONG = bool(os.environ.get("PODCTL_LONG_FAULTS"))
+LONG = bool(os.environ.get("PODCTL_LONG"))
 SIZES = ((3, 3), (4, 3), (5, 3), (5, 5), (7, 5))  # Minions, and how many of them keep the Document
 OPERATIONS = ("set", "unset", "nothing", "apply", "delete", "failover", "without quorum")
 FATES = ("done", "lost", "hangs")

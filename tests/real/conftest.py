@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from faults import LONG
 
 from podctl.engine.sandbox import Sandbox, SandboxMinion, down, shortcoming, up
 
@@ -35,7 +36,10 @@ _PATIENCE_SECONDS = 30
 CHECKOUT = hashlib.sha256(str(HERE).encode()).hexdigest()[:8]
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    if not LONG and (late := [item for item in items if item.get_closest_marker("long")]):
+        config.hook.pytest_deselected(items=late)
+        items[:] = [item for item in items if item not in late]
     problem, way_out = shortcoming()
     for item in items:
         if item.path.is_relative_to(HERE):

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from waiting import wait_for
+
 from podctl.engine.sandbox import IMAGE
 
 if TYPE_CHECKING:
@@ -16,15 +18,7 @@ if TYPE_CHECKING:
 
     from podctl.engine.sandbox import SandboxMinion
 
-LONG = bool(os.environ.get("PODCTL_LONG_FAULTS"))  # `make test-faults-long`: every point, many seeds
-
-
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-    """Returns as soon as the condition holds; fails with `what` when it never does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.02)
+LONG = bool(os.environ.get("PODCTL_LONG"))  # `make test-long`: every point, many seeds, what is marked `long`
 
 
 # --------------------------------------------------------------------------------------- docker, stopped at a command

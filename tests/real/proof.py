@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,22 +23,11 @@ if TYPE_CHECKING:
 
     from podctl.engine.sandbox import Sandbox, SandboxMinion
 
-PATIENCE_SECONDS = 30
-
 
 def proves(*fields: str):
     """Says of a test which fields (`Type.field`, without V1) it has seen at work on a real Minion."""
     del fields  # they are read from the source
     return lambda test: test
-
-
-def eventually(ask, wanted=bool, what: str = "", seconds: float = PATIENCE_SECONDS):
-    """The first answer of `ask` that `wanted` accepts."""
-    deadline = time.monotonic() + seconds
-    while not wanted(answer := ask()):
-        assert time.monotonic() < deadline, f"{what or 'no such answer'} after {seconds:g} s: {answer!r}"
-        time.sleep(0.05)
-    return answer
 
 
 @dataclass(frozen=True)

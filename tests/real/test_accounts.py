@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import time
 
 import pytest
 import yaml
+from waiting import wait_for
 
 POD = """
 apiVersion: v1
@@ -157,10 +157,3 @@ def test_with_sudo_too_nothing_stays_when_podctl_is_killed(as_user, alpha, names
         wait_for(lambda: not processes_of(alpha, "sleep 777") and not processes_of(alpha, "sudo -n"), seconds=5)
         with contextlib.suppress(OSError):
             client.stdin = None
-
-
-def wait_for(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.1)

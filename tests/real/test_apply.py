@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Podctl, forget
-from proof import applied, eventually
+from proof import applied
 from screen import Screen, on_a_terminal
+from waiting import eventually
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 SHOP = """

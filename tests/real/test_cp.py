@@ -81,7 +81,7 @@ def test_files_and_folders_in_both_directions(podctl, namespace, tmp_path):
     assert (done.returncode, {each.name for each in (tmp_path / "l").iterdir()}) == (1, {"f", "in"})
     assert done.stderr == (f"warning: {tmp_path}/l/out: left out: a link to /etc, which leads out of {tmp_path}/l\n")
 
-    @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
     @given(NAMES, st.binary(max_size=5000))
     def any_name_and_content_comes_back(name, data):
         (tmp_path / "one").mkdir(exist_ok=True)

@@ -6,8 +6,9 @@ import json
 import subprocess
 
 import pytest
-from faults import wait_for, wait_until_gone
+from faults import wait_until_gone
 from moving import RUNS, Watch, inventory, leftovers, named, places, pod
+from waiting import wait_for
 
 CLAIM = """\
 apiVersion: v1
@@ -158,9 +159,13 @@ def test_a_pod_that_is_not_ready_elsewhere_stays_where_it_is(podctl, sandbox, na
     assert (done.returncode, done.stdout) == (4, "pod/fussy unchanged\n"), done.stderr
 
 
-@pytest.mark.parametrize("minion, mark", [("bravo", ".new."), ("alpha", ".old.")], ids=[
-    "while the new one is started", "while the old one stops",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("minion", "mark"),
+    [
+        pytest.param("bravo", ".new.", id="while the new one is started", marks=pytest.mark.long),
+        pytest.param("alpha", ".old.", id="while the old one stops"),
+    ],
+)
 def test_a_drain_that_is_killed_half_way_is_finished_by_the_next(podctl, sandbox, namespace, minion, mark):
     manifest = pod("web", command="trap : TERM; while :; do sleep 0.1; done")  # it takes its whole grace
     podctl("cordon", "bravo", "charlie")

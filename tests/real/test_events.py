@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from datetime import datetime
 
 import pytest
+from waiting import eventually
 
-_PATIENCE_SECONDS = 30
 _KEPT = 256  # events, by docker's daemon
 
 
@@ -65,10 +64,7 @@ def by_docker(items):
 
 
 def awaited(ask, *wanted):
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not {*wanted} <= {*(found := by_docker(ask()))}:
-        assert time.monotonic() < deadline, f"{wanted} not in {found}"
-    return found
+    return eventually(lambda: by_docker(ask()), lambda found: {*wanted} <= {*found}, f"{wanted}")
 
 
 def test_who_died_and_why_is_told_also_of_what_is_gone(podctl, sandbox, namespace, get):

@@ -114,7 +114,7 @@ def test_streams_status_and_stdin(run):
         assert (done.returncode, done.stdout) == (125, b"")
         assert done.stderr.startswith(b"error: ")
 
-    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
     @given(WORDS)
     def any_words_arrive(words):
         shown = run("web", "-q", "--", "printf", "%s\\0", "", *words)

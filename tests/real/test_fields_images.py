@@ -8,7 +8,8 @@ import subprocess
 
 import bcrypt
 import pytest
-from proof import Pods, applied, eventually, proves
+from proof import Pods, applied, proves
+from waiting import eventually
 
 PASSWORD = "p\"ss $word'"
 PORT = 15000

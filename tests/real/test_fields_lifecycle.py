@@ -6,7 +6,8 @@ import json
 import time
 
 import pytest
-from proof import applied, eventually, proves
+from proof import applied, proves
+from waiting import eventually
 
 MANIFEST = """
 apiVersion: v1

@@ -8,9 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from faults import log_end, logins, wait_for
-from proof import eventually
+from faults import log_end, logins
 from reaching import apply, pod
+from waiting import eventually, wait_for
 
 from podctl.engine.sandbox import IMAGE
 

@@ -9,7 +9,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from faults import Gate, lock_is_free, small_pod, wait_for, wait_until_gone
+from faults import Gate, lock_is_free, small_pod, wait_until_gone
+from waiting import wait_for
 
 ALICE = {"LOGNAME": "alice"}  # what getpass believes first
 ONE, OTHER = small_pod("one", "alpha"), small_pod("other", "bravo")

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import pytest
 from conftest import Podctl, forget
-from proof import Pods, applied, eventually
+from proof import Pods, applied
+from waiting import eventually
 
 GRACE_SECONDS = 3
 LAG_SECONDS = 2  # between a signal and its event, on a busy machine

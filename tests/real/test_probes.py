@@ -6,8 +6,9 @@ import json
 import time
 
 import pytest
-from proof import applied, eventually, proves
+from proof import applied, proves
 from reaching import nothing_left, processes
+from waiting import eventually
 
 SERVE = """#!/bin/sh
 # Notes each request; the answer is the file of its path in /notes.

@@ -14,7 +14,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from proof import Pods, eventually
+from proof import Pods
+from waiting import eventually
 
 SECRETS = {
     "env": "S3CRET-of-env",

@@ -6,7 +6,8 @@ import shutil
 import time
 
 import pytest
-from faults import Gate, lock_is_free, log_end, logins, small_pod, state_of, wait_for
+from faults import Gate, lock_is_free, log_end, logins, small_pod, state_of
+from waiting import wait_for
 
 CONNECT_TIMEOUT_SECONDS = 5  # in the sandbox's inventory
 NAMES = ("alpha", "bravo", "charlie")
@@ -124,6 +125,7 @@ def test_a_pod_that_is_wanted_again_before_its_minion_is_back_is_not_there_twice
     assert sum(map(len, pods_on(sandbox, namespace).values())) == 1
 
 
+@pytest.mark.long  # test_failover.py tells its half of it
 def test_a_pod_that_was_failed_over_and_comes_back_with_its_minion_is_stopped_there_first(podctl, sandbox, namespace):
     applied(podctl, namespace, small_pod("moved", "charlie"))
     sandbox["charlie"].kill()
@@ -168,8 +170,15 @@ def test_data_that_is_on_the_silent_minion_alone_is_given_up_by_force_alone_and_
 
 
 # Two commands make charlie's copy of the Document stand; before that nobody does anything.
-@pytest.mark.parametrize("point", [3, 6], ids=["before anything is made", "while its Pod is half made"])
-@pytest.mark.parametrize("fault", ["kill", "cut"])
+@pytest.mark.parametrize(
+    ("fault", "point"),
+    [
+        pytest.param("cut", 3, id="cut off before anything is made"),
+        pytest.param("kill", 6, id="killed while its Pod is half made"),
+        pytest.param("kill", 3, id="killed before anything is made", marks=pytest.mark.long),
+        pytest.param("cut", 6, id="cut off while its Pod is half made", marks=pytest.mark.long),
+    ],
+)
 def test_a_minion_lost_during_an_apply_leaves_its_pods_unknown_and_holds_up_no_other(
     podctl, sandbox, namespace, fault, point
 ):
@@ -242,6 +251,7 @@ done | while read -r pid pod; do echo "$pod $(readlink /proc/$pid/ns/net)"; done
 """
 
 
+@pytest.mark.long  # test_reboot.py has more Pods, and a repair in the place of the apply
 def test_after_a_reboot_the_same_files_start_what_docker_left_dead(podctl, sandbox, namespace):
     alpha = sandbox["alpha"]
     wanted = "".join(small_pod(f"pod-{number}", "alpha", containers=4) for number in range(4))

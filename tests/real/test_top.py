@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
-from proof import eventually
+from waiting import eventually
 
 IMAGE = "sandbox/busybox:1"
 HELD_MIB = 40

@@ -11,8 +11,9 @@ import threading
 import time
 from contextlib import contextmanager
 
-from faults import log_end, logins, small_pod, wait_for, wait_until_gone
+from faults import log_end, logins, small_pod, wait_until_gone
 from screen import Screen
+from waiting import wait_for
 
 AWAY_SECONDS = 30  # within which a cut is noticed, and a Minion that is back is found again: 15 s of pause at most
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dockerd import OURS
-from faults import Gate, wait_for
+from faults import Gate
 from schedules import PORT, Fault, Trouble
+from waiting import wait_for
 
 from podctl.errors import PodctlError
 

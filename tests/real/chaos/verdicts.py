@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dockerd import Dockerd, pid_of
-from faults import lock_is_free, of_sessions, wait_for
+from faults import lock_is_free, of_sessions
 from schedules import CPU_MILLIS, POOL
+from waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
