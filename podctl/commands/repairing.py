@@ -11,7 +11,7 @@ import click
 
 from podctl.commands.common import caller, dry_run_option, duration, open_session, say_errors
 from podctl.commands.writing import failover_options
-from podctl.core.health.repairs import MOST_REPAIRS
+from podctl.core.health.limits import MOST_REPAIRS
 from podctl.errors import InputError
 
 if TYPE_CHECKING:

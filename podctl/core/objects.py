@@ -10,12 +10,10 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from podctl.core.amounts import qos_class
+from podctl.core.minion_traits import PODS_PER_MINION, capacity_of, labels_of
 from podctl.core.model import Mark
-from podctl.core.placement import capacity_of
-from podctl.core.placement.room import PODS_PER_MINION
 from podctl.core.quantity import bytes_text, cpu_text
 from podctl.core.status import State, pod_created_at, pod_status
-from podctl.core.supply import labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

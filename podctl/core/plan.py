@@ -8,26 +8,21 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import ASKED_FOR, Action, Create, Held, Keep, Plan, Remove, Replace, Start
+from podctl.core.actions import Action, Create, Held, Plan, Replace
 from podctl.core.arranging import arrange
 from podctl.core.document.claim_places import with_claims_in_place
-from podctl.core.model import Mark
 from podctl.core.placement import Placed, Policy
-from podctl.core.removals import leftover_removals, removal, tidying
+from podctl.core.removals import removal
 from podctl.core.sifting import sift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from podctl.core.document.model import Document
     from podctl.core.manifest import PodManifest
-    from podctl.core.model import Cluster, ObservedPod, PodKey
+    from podctl.core.model import Cluster, PodKey
     from podctl.core.sifting import Wanted
 
-__all__ = [
-    "Action", "Create", "Held", "Keep", "Plan", "Remove", "Replace", "Start",
-    "leftover_removals", "make_plan", "plan_removal", "tidying",
-]  # fmt: skip
 _DEFAULT = Policy()
 _NONE: Mapping[PodKey, str] = MappingProxyType({})
 
@@ -80,15 +75,3 @@ def _made(wanted: Wanted, placed: Placed, cluster: Cluster) -> Create | Replace:
         pod=wanted.pod, minion=placed.minion, reason=wanted.reason, placement_reason=placed.reason,
         remove=removal(cluster, wanted.observed, wanted.reason),
     )  # fmt: skip
-
-
-def plan_removal(pods: Iterable[ObservedPod], cluster: Cluster, document: Document | None = None) -> Plan:
-    """For `delete`: these Pods go, and with them leftovers and what `document` does not name."""
-    going = [pod for pod in pods if pod.mark is Mark.COMMITTED]
-    asked = {id(pod) for pod in going}
-    return Plan(
-        actions=(
-            *(each for each in tidying(cluster, document) if id(each.pod) not in asked),
-            *(removal(cluster, pod, ASKED_FOR) for pod in going),
-        )
-    )

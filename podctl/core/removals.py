@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from podctl.core.actions import Remove
+from podctl.core.actions import ASKED_FOR, Plan, Remove
 from podctl.core.document.adopting import adopted
 from podctl.core.document.stale import stale
 from podctl.core.model import Mark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from podctl.core.document.model import Document
     from podctl.core.model import Cluster, ObservedMinion, ObservedPod, ObservedVolume
 
@@ -24,6 +26,18 @@ def tidying(cluster: Cluster, document: Document | None = None) -> tuple[Remove,
     known = document or adopted(cluster)
     gone = [removal(cluster, pod, f"{STALE}: {why}") for pod, why in stale(known, cluster)]
     return (*gone, *leftover_removals(cluster))
+
+
+def plan_removal(pods: Iterable[ObservedPod], cluster: Cluster, document: Document | None = None) -> Plan:
+    """For `delete`: these Pods go, and with them leftovers and what `document` does not name."""
+    going = [pod for pod in pods if pod.mark is Mark.COMMITTED]
+    asked = {id(pod) for pod in going}
+    return Plan(
+        actions=(
+            *(each for each in tidying(cluster, document) if id(each.pod) not in asked),
+            *(removal(cluster, pod, ASKED_FOR) for pod in going),
+        )
+    )
 
 
 def leftover_removals(cluster: Cluster) -> tuple[Remove, ...]:

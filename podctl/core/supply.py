@@ -6,29 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podctl.core.demand import demand_of
-from podctl.core.placement import Candidate, HostPort, UsedBy, capacity_of, used_by
+from podctl.core.minion_traits import capacity_of, labels_of
+from podctl.core.placement import Candidate, HostPort, UsedBy, used_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from podctl.core.model import Cluster, MinionFacts, ObservedContainer, ObservedMinion
-
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
 
 def candidates(cluster: Cluster, *, without: Iterable[int] = ()) -> list[Candidate]:
     """One Candidate a Minion, in the inventory's order. `without` holds id()s of ObservedPods that will be gone."""
     gone = frozenset(without)
     return [_candidate(each, gone) for each in cluster.minions]
-
-
-def labels_of(minion: ObservedMinion) -> Mapping[str, str]:
-    """The inventory's labels, and those that Kubernetes puts on every node."""
-    implied = {"kubernetes.io/hostname": minion.minion.name, "kubernetes.io/os": "linux"}
-    if minion.facts and minion.facts.architecture:
-        machine = minion.facts.architecture
-        implied["kubernetes.io/arch"] = _ARCHITECTURES.get(machine, machine)
-    return {**implied, **minion.minion.labels}
 
 
 def _candidate(seen: ObservedMinion, gone: frozenset[int]) -> Candidate:

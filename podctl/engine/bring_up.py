@@ -7,9 +7,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from podctl.core.actions import Keep, Remove
 from podctl.core.lifecycle import Need, Next, next_need
 from podctl.core.outcome import Outcome, Progress, Word
-from podctl.core.plan import Keep, Remove
 from podctl.engine import recipe
 from podctl.engine.docker import answers, ask, change, security, untouched, volumes
 from podctl.engine.hooks import run_post_start

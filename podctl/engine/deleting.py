@@ -9,7 +9,7 @@ from podctl.core.deletion import check_unused
 from podctl.core.document.acts import deeds_done, deeds_of, result_of
 from podctl.core.document.changes import without
 from podctl.core.document.model import Deed
-from podctl.core.plan import plan_removal
+from podctl.core.removals import plan_removal
 from podctl.engine.execute import Execution
 from podctl.engine.keeping import Keeping
 from podctl.engine.volumes import ClaimsRemoved, remove_claims

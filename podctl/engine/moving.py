@@ -20,8 +20,8 @@ from podctl.core.moving.movers import sight
 from podctl.core.moving.plans import MovePlan
 from podctl.core.moving.rebalancing import plan_rebalance
 from podctl.core.placement import Policy
-from podctl.core.plan import tidying
 from podctl.core.remembered import completed
+from podctl.core.removals import tidying
 from podctl.engine.execute import Execution, check_inputs
 from podctl.engine.keeping import Keeping
 from podctl.engine.meanwhile import NOTHING

@@ -18,8 +18,8 @@ from podctl.transport.shell import Script, Step
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from podctl.core.actions import Remove
     from podctl.core.model import Minion, ObservedPod
-    from podctl.core.plan import Remove
     from podctl.core.schema import Container, PersistentVolumeClaim
     from podctl.engine.docker.making import Making
 

@@ -16,8 +16,8 @@ from podctl.core.document.failover import Failover, FailoverWish, fail_over
 from podctl.core.document.model import Caller, Deed
 from podctl.core.document.silences import next_silences
 from podctl.core.health.findings import findings
-from podctl.core.health.limits import Unhealed, dared
-from podctl.core.health.repairs import MOST_REPAIRS, Case, Repairs, plan_repairs, to_heal
+from podctl.core.health.limits import MOST_REPAIRS, Unhealed, dared
+from podctl.core.health.repairs import Case, Repairs, plan_repairs, to_heal
 from podctl.core.health.scope import labels_in
 from podctl.engine.carrying import carry_out
 from podctl.engine.checkup import check_up, checked

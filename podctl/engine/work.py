@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from podctl.core.actions import Create, Keep, Replace, Restart, Start
 from podctl.core.environment import PodContext
+from podctl.core.minion_traits import capacity_of
 from podctl.core.outcome import Word
-from podctl.core.placement import capacity_of
 from podctl.engine.docker.making import Making
 
 if TYPE_CHECKING:

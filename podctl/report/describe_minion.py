@@ -10,11 +10,10 @@ from podctl.core.demand import pod_requests
 from podctl.core.metrics.model import NANOCORES_PER_MILLI
 from podctl.core.metrics.pods import pod_usage
 from podctl.core.metrics.pods import total as total_usage
+from podctl.core.minion_traits import capacity_of, labels_of
 from podctl.core.objects import addresses, allocatable, amounts_object, memory_text, ready_condition
-from podctl.core.placement import capacity_of
 from podctl.core.quantity import cpu_text
 from podctl.core.status import pod_status
-from podctl.core.supply import labels_of
 from podctl.report.describe_event import event_lines
 from podctl.report.describe_pod import map_lines
 from podctl.report.text import ENGINE, NONE, UNKNOWN, columns

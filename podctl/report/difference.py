@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from podctl.core.plan import Create, Remove, Replace, Start
+from podctl.core.actions import Create, Remove, Replace, Start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from podctl.core.plan import Action, Plan
+    from podctl.core.actions import Action, Plan
 
 
 def diff_text(plan: Plan) -> str:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from podctl.core.actions import NOWHERE, Restart
+from podctl.core.actions import NOWHERE, Create, Keep, Remove, Replace, Restart, Start
 from podctl.core.model import PodKey
 from podctl.core.outcome import Word
-from podctl.core.plan import Create, Keep, Remove, Replace, Start
 from podctl.errors import ExitCode
 from podctl.report.reasons import alike, reason_lines, used_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from podctl.core.actions import Action, Held, Plan
     from podctl.core.document.model import Document, ObjectKey
     from podctl.core.manifest import Manifests
     from podctl.core.model import Cluster
     from podctl.core.outcome import Outcome
-    from podctl.core.plan import Action, Held, Plan
 
 DRY_RUN = " (dry run)"
 _WORDS: Mapping[type, Word] = {

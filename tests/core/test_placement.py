@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from podctl.core.minion_traits import capacity_of
 from podctl.core.model import Minion, MinionFacts, PodKey, Resources, Taint
 from podctl.core.placement import (
     Candidate,
@@ -17,7 +18,6 @@ from podctl.core.placement import (
     Toleration,
     UsedBy,
     Waiting,
-    capacity_of,
     used_by,
 )
 from podctl.core.placement import place as arrange

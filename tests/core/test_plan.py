@@ -17,7 +17,8 @@ from podctl.core.document.model import Document, Leaving, PodEntry
 from podctl.core.manifest import parse
 from podctl.core.model import Cluster, Mark, ObservedPod, ObservedVolume, PodKey
 from podctl.core.placement import Policy
-from podctl.core.plan import leftover_removals, make_plan, plan_removal
+from podctl.core.plan import make_plan
+from podctl.core.removals import leftover_removals, plan_removal
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine fails nothing
 

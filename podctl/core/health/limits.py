@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from podctl.core.document.model import Document, PodEntry
     from podctl.core.model import PodKey
 
+MOST_REPAIRS = 20  # in one run
 _NEVER_RAN = (Ailment.IMAGE_PULL_FAILING, Ailment.UNSCHEDULABLE)
 _BY_HAND = "if it is to be given up: podctl apply --failover --force"
 

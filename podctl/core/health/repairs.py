@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from podctl.core.actions import Create, Keep, Plan, Remove, Replace, Restart, Start
 from podctl.core.document.failover import Failover
 from podctl.core.health.backoff import backoffs
-from podctl.core.health.limits import Unhealed, why_not_anew, within_budget
+from podctl.core.health.limits import MOST_REPAIRS, Unhealed, why_not_anew, within_budget
 from podctl.core.health.model import Ailment
 from podctl.core.lifecycle import parts
 from podctl.core.placement import Policy
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from podctl.core.manifest import PodManifest
     from podctl.core.model import Cluster, ObservedPod, PodKey
 
-MOST_REPAIRS = 20
 _BY_PLAN = (
     Ailment.CONTAINER_DOWN, Ailment.STALE_NETWORK, Ailment.POD_MISSING, Ailment.IMAGE_PULL_FAILING,
     Ailment.UNSCHEDULABLE, Ailment.WRONG_SPEC, Ailment.OOM_KILLED, Ailment.CRASH_LOOPING,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podctl.core.kinds import POD, parse_kind
 from podctl.core.memory import Why
 from podctl.core.metrics.pods import ContainerUsage, containers_usage, total
-from podctl.core.placement import capacity_of
+from podctl.core.minion_traits import capacity_of
 from podctl.core.query import parse_query
 from podctl.core.status import pod_status
 from podctl.errors import InputError

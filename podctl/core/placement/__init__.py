@@ -25,7 +25,6 @@ from podctl.core.placement.model import (
     Toleration,
     UsedBy,
     Waiting,
-    capacity_of,
     used_by,
 )
 from podctl.core.placement.place import place
@@ -47,7 +46,6 @@ __all__ = [
     "Toleration",
     "UsedBy",
     "Waiting",
-    "capacity_of",
     "place",
     "used_by",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from podctl.core.model import Minion, MinionFacts, PodKey, Resources, Taint
+from podctl.core.model import PodKey, Resources, Taint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -216,15 +216,4 @@ def used_by(demand: Demand) -> UsedBy:
         pods=1,
         extended=demand.extended,
         host_ports=demand.host_ports,
-    )
-
-
-def capacity_of(minion: Minion, facts: MinionFacts) -> Resources:
-    """What the inventory declares; where it is silent, the cpu and memory that the engine reports."""
-    declared = minion.capacity
-    return Resources(
-        cpu_millis=facts.cpu_millis if declared.cpu_millis is None else declared.cpu_millis,
-        memory_bytes=facts.memory_bytes if declared.memory_bytes is None else declared.memory_bytes,
-        pods=declared.pods,
-        extended=declared.extended,
     )

@@ -6,13 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from podctl.core.minion_traits import PODS_PER_MINION
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from podctl.core.model import Resources
     from podctl.core.placement.model import Candidate, Demand, HostPort
-
-PODS_PER_MINION = 110  # where the inventory names no number: the kubelet's default (maxPods)
 
 Ports = dict[tuple[int, str], "tuple[tuple[HostPort, str], ...]"]  # by number and protocol: the ports with their owners
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podctl.core.placement.room import PODS_PER_MINION
+from podctl.core.minion_traits import PODS_PER_MINION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
