@@ -8,8 +8,6 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import paramiko
-
 from podctl.errors import ConnectError, LinkLostError, NoForwardingError, PodctlError
 from podctl.transport.bastions import Bastions
 from podctl.transport.conversation import ShellConversation
@@ -17,6 +15,7 @@ from podctl.transport.holder import marker
 from podctl.transport.logins import why_no_shell
 from podctl.transport.shell import LOG, quote, watched
 from podctl.transport.ssh_dial import open_link
+from podctl.transport.ssh_library import paramiko
 from podctl.transport.ssh_link import ChannelRefused, Link
 
 if TYPE_CHECKING:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import paramiko
-
 from podctl.errors import ConnectError
 from podctl.transport import ssh_keys
 from podctl.transport.ssh_keys import Agent, Key, KeyFileError, NeedsPassphraseError
+from podctl.transport.ssh_library import paramiko
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

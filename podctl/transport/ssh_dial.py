@@ -7,11 +7,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from paramiko.ssh_exception import IncompatiblePeer
-
 from podctl.errors import ConnectError
 from podctl.transport import hostkeys
 from podctl.transport.ssh_auth import log_in
+from podctl.transport.ssh_library import paramiko
 from podctl.transport.ssh_link import ChannelRefused, Link
 from podctl.transport.sshsocket import ByteStream, Deadline, TunedSocket, open_tcp
 
@@ -117,7 +116,7 @@ def _shake_hands(target: SshTarget, raw: ByteStream, deadline: Deadline, known: 
 
 def _handshake_problem(target: SshTarget, head: bytes, failure: Exception | None, deadline: Deadline) -> Exception:
     where, first = f"{target.host} port {target.port}", head.decode("utf-8", "replace").partition("\n")[0].strip()
-    if isinstance(failure, IncompatiblePeer):
+    if isinstance(failure, paramiko.ssh_exception.IncompatiblePeer):
         return ConnectError(
             f"{target.title}: {where}: no SSH algorithm in common",
             evidence=f"{failure} ({first})",

@@ -10,15 +10,14 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from paramiko.agent import AgentSSH
 
 from podctl.transport.hostkeys import fingerprint
+from podctl.transport.ssh_library import paramiko
 
 _AGENT_SECONDS = 60  # it may ask its owner to confirm, or to touch a token
 _OPENSSH = b"openssh-key-v1\0"
@@ -45,7 +44,7 @@ class Key:
         return f"{self.key.get_name()} {fingerprint(self.key.asbytes())} ({self.source})"
 
 
-class Agent(AgentSSH):
+class Agent(paramiko.agent.AgentSSH):
     """The agent at a socket; without keys where there is none. Every connection has its own: it knows no threads."""
 
     def __init__(self, path: str | None) -> None:

@@ -8,8 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import paramiko
-from paramiko.common import cMSG_CHANNEL_REQUEST, cMSG_GLOBAL_REQUEST
+from podctl.transport.ssh_library import paramiko
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +65,7 @@ class Link(paramiko.Transport):
             self.wire.abort()
             return
         message = paramiko.Message()
-        message.add_byte(cMSG_GLOBAL_REQUEST)
+        message.add_byte(paramiko.common.cMSG_GLOBAL_REQUEST)
         message.add_string("keepalive@openssh.com")
         message.add_boolean(True)  # an answer is wanted, which paramiko's own keepalive does not ask for
         self._send_user_message(message)  # type: ignore[attr-defined]
@@ -93,7 +92,7 @@ class Link(paramiko.Transport):
     def signal(self, channel: paramiko.Channel, name: str) -> None:
         """RFC 4254 6.9, without an answer."""
         message = paramiko.Message()
-        message.add_byte(cMSG_CHANNEL_REQUEST)
+        message.add_byte(paramiko.common.cMSG_CHANNEL_REQUEST)
         message.add_int(channel.remote_chanid)
         message.add_string("signal")
         message.add_boolean(False)  # no answer is wanted
