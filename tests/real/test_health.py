@@ -129,6 +129,7 @@ def test_what_is_wrong_is_found_once_with_its_word_in_one_pass_and_on_one_connec
         code, out, _ = health(podctl)
         assert code == 5
         assert "eats[c] on alpha" in out
+        eventually(lambda: found(podctl), lambda words: once not in words, "what ran for a minute is well", 60)
     finally:
         bravo.run(["iptables", "-D", "OUTPUT", "-p", "tcp", "--dport", "8080", "-j", "DROP"])
 
@@ -149,8 +150,11 @@ def test_pressure_is_found_at_the_thresholds_of_the_inventory_and_files_are_comp
     try:
         assert found(podctl, "-i", str(low)) >= {("DiskPressure", "charlie"), ("MemoryPressure", "charlie")}
         assert not {word for word, where in found(podctl, "-i", str(low)) if where in ("alpha", "bravo")}
+        code, out, err = health(podctl, "-i", str(low), "--repair")
+        assert (code, "DiskPressure" in out, "repaired" in out + err) == (5, True, False), out + err
     finally:
         charlie.run(["rm", "/run/sandbox/disk/filler"])
+    assert health(podctl) == (0, "0 Pods on 3 Minions are healthy\n", "")
     files = tmp_path / "web.yaml"
     files.write_text(json.dumps(pod("web", ("c", SLEEP))))
     assert found(podctl, "-n", namespace, "-f", str(files)) == {("PodMissing", "web")}
@@ -175,6 +179,7 @@ def test_a_hanging_engine_and_a_hanging_sshd_are_found_as_what_they_are_and_all_
         began = time.monotonic()
         code, out, err = health(podctl, "-o", "json", "--timeout", "6s")
         took = time.monotonic() - began
+        tried = health(podctl, "--repair", "--timeout", "6s")
     finally:
         signal(bravo, "CONT", "docker")
         signal(charlie, "CONT", "sshd")
@@ -183,6 +188,7 @@ def test_a_hanging_engine_and_a_hanging_sshd_are_found_as_what_they_are_and_all_
     assert set(words) == {("EngineDown", "bravo"), ("MinionUnreachable", "charlie"), ("KeepersShort", "")}
     assert words["MinionUnreachable", "charlie"]["unknownPods"] == [f"{namespace}/far"]
     assert words["KeepersShort", ""]["level"] == "unknown", "it is a consequence"
+    assert (tried[0], "nothing is repaired: only 1 of the 3 keepers" in tried[2]) == (4, True), tried
     print(f"a hanging dockerd (6 s) and a hanging sshd (5 s): {took:.1f} s")
     well(podctl)
     for minion in (bravo, charlie):
@@ -211,9 +217,18 @@ def test_where_sshd_forwards_nothing_probes_are_unknown_with_the_fix_and_count_w
         assert health(podctl, "--strict")[0] == 5
         assert health(podctl, "--strict", "-o", "nagios")[0] == 3
         assert health(podctl, "--quiet") == (0, "", "")
+        before = begun(alpha, namespace)
+        code, out, err = health(podctl, "--repair")
+        assert (code, err, begun(alpha, namespace)) == (0, "", before), "what nobody knows nobody repairs"
     finally:
         setting.unlink()
         alpha.reload_sshd()
+
+
+def begun(minion, namespace):
+    """Since when each container of the namespace runs."""
+    ids = minion.docker("ps", "-aq", "--filter", f"label=podctl.namespace={namespace}").stdout.split()
+    return minion.docker("inspect", "-f", "{{.Name}} {{.State.StartedAt}}", *ids).stdout
 
 
 def from_cron(podctl, *arguments):
