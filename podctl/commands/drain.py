@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, required=True, metavar="MINION…", shell_complete=complete_minions)
 @click.option("--delete-emptydir-data", "emptydir", is_flag=True, help="Also Pods with an emptyDir, whose data goes.")
 @click.option("--force", is_flag=True,
-              help="Also Pods with claims and hostPaths, whose data is lost, and jobs, which begin anew.")  # fmt: skip
+              help="Also Pods with claims and hostPaths, whose data is lost, jobs, which begin anew, and Pods of "
+              "which a silent Minion may have a copy.")  # fmt: skip
 @click.option("--ignore-daemonsets", is_flag=True, help="As kubectl has it; there are none here.")
 @click.option("--max-moves", type=click.IntRange(min=1), metavar="N", help="Move no more than these now.")
 @click.option("--yes", is_flag=True, help="Do not ask before data is lost. A script needs it for that.")

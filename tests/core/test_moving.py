@@ -8,7 +8,7 @@ import pytest
 from observed import ago, claim_volume, container, infra, manifest, minion, pod, silent
 
 from podctl.core.document.adopting import adopted
-from podctl.core.document.model import PodEntry
+from podctl.core.document.model import Leaving, PodEntry
 from podctl.core.manifest import Manifests
 from podctl.core.model import Cluster, PodKey
 from podctl.core.moving.draining import DrainWish, plan_drain
@@ -18,6 +18,7 @@ from podctl.core.moving.rebalancing import plan_rebalance
 from podctl.core.outcome import Outcome, Word
 from podctl.core.placement import Policy
 from podctl.core.remembered import completed
+from podctl.errors import ExitCode
 
 BINPACK = Policy()
 DATA = {"name": "v", "persistentVolumeClaim": {"claimName": "data"}}
@@ -174,6 +175,31 @@ def test_of_moves_that_failed_or_never_began_the_cluster_remembers_the_old_place
     assert corrected(written, before, left, plan.whole.actions, outcomes).pods == {
         keys[0]: moved[keys[0]], keys[1]: before.pods[keys[1]], keys[2]: before.pods[keys[2]],
     }  # fmt: skip
+
+
+def test_what_a_minion_that_broke_off_may_have_is_remembered_and_a_second_move_waits_for_it():
+    alpha, charlie = minion(seen("a")), minion(name="charlie")
+    cluster = cluster_of(alpha, minion(name="bravo"), charlie)
+    before = adopted(cluster)
+    plan = drained(cluster, "alpha")
+    (key,) = before.pods
+    written = replace(before, pods={key: replace(before.pods[key], uid="new-a", minion="bravo")})
+    lost = Outcome(key=key, minion="bravo", word=Word.UNKNOWN, code=ExitCode.UNREACHABLE, stays=True)
+    ended = corrected(written, before, cluster, plan.whole.actions, [lost])
+    assert ended.pods == before.pods
+    assert ended.leaving == {"new-a": Leaving(key=key, minion="bravo")}
+
+    now = cluster_of(alpha, silent("bravo"), charlie)
+    again, known = looked(now, ended)
+    wish = DrainWish(names=("alpha",))
+    ((name, why, message),) = stays(plan_drain(again, wish, BINPACK))
+    assert (name, why) == ("a", Why.REFUSED)
+    assert message == ("bravo, which does not answer, may have a copy of a move before; --force moves it all the same")
+    assert moves(plan_rebalance(again, known, BINPACK, 5)) == []
+    forced = plan_drain(again, replace(wish, allowed=Allowed(force=True)), BINPACK)
+    assert moves(forced) == [("a", "alpha", "charlie", True)]
+    back, _ = looked(cluster, ended)
+    assert stays(plan_drain(back, wish, BINPACK)) == []
 
 
 def rebalanced(cluster, document=None, most=5, policy=BINPACK):

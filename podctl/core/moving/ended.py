@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from podctl.core.actions import Replace
 from podctl.core.document.leaving import leaving
+from podctl.core.model import ObservedMinion
 from podctl.core.outcome import Word
 from podctl.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from podctl.core.actions import Action
     from podctl.core.document.model import Document
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def corrected(
-    written: Document, before: Document, after: Cluster, actions: Iterable[Action], outcomes: Iterable[Outcome]
+    written: Document, before: Document, after: Cluster, actions: Iterable[Action], outcomes: Collection[Outcome]
 ) -> Document:
     """Pods that did not move, or were not to be moved any more, are where they were; no other is waited for to leave.
 
     Else one whose new Minion falls silent would count as being there, and the one that runs as stale. `after` is what
-    can still be seen.
+    was seen before. A Minion that broke off meanwhile may still have what was made there: that is to leave.
     """
     by_key: Mapping[PodKey | None, Outcome] = {each.key: each for each in outcomes if each.word is not Word.DELETED}
     pods, claims = dict(written.pods), dict(written.claims)
@@ -40,7 +41,17 @@ def corrected(
         if action.key in before.pods:
             pods[action.key] = before.pods[action.key]
     wanted = replace(written, pods=pods, claims=claims)
-    return replace(wanted, leaving=leaving(written, wanted, after))
+    broken_off = {each.minion for each in outcomes if each.code is ExitCode.UNREACHABLE}
+    return replace(wanted, leaving=leaving(written, wanted, _without(broken_off, after)))
+
+
+def _without(names: Collection[str], cluster: Cluster) -> Cluster:
+    """`cluster` where these Minions do not answer any more."""
+    minions = (
+        ObservedMinion(minion=each.minion, problem="it broke off") if each.minion.name in names else each
+        for each in cluster.minions
+    )
+    return replace(cluster, minions=tuple(minions))
 
 
 def seen_after(cluster: Cluster, plan: MovePlan, outcomes: Iterable[Outcome]) -> Cluster:

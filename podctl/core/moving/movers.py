@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from podctl.core.demand import demand_of
+from podctl.core.document.leaving import held_back
 from podctl.core.document.stale import stale
 from podctl.core.model import Mark
 from podctl.core.moving.board import Board, Piece
@@ -68,6 +69,7 @@ class Sight:
     pods: Mapping[str, ObservedPod]  # by uid
     manifests: Mapping[PodKey, PodManifest]
     broken: Mapping[PodKey, str]
+    elsewhere: Mapping[PodKey, str] = field(default_factory=dict)  # the silent Minion that may have a copy, too
 
     def minion_of(self, pod: ObservedPod) -> ObservedMinion:
         return next(each for each in self.cluster.minions if each.minion.name == pod.minion)
@@ -84,15 +86,20 @@ def sight(
     going = {id(pod) for pod, _ in stale(document, cluster)}
     pods = [pod for pod in cluster.pods if pod.mark is Mark.COMMITTED and pod.manifest and pod.infra]
     seen = {each.minion.name: each for each in cluster.minions}
-    pieces = {pod.uid: (_piece(pod, known, seen[pod.minion]), pod.minion) for pod in pods if id(pod) not in going}
+    elsewhere = held_back(document, cluster)
+    pieces = {
+        pod.uid: (_piece(pod, known, seen[pod.minion], held=pod.key in elsewhere), pod.minion)
+        for pod in pods
+        if id(pod) not in going
+    }
     bare = tuple(candidates(cluster, without={id(pod) for pod in pods}))
     return Sight(
         cluster=cluster, board=Board(bare=bare, pieces=pieces), pods={pod.uid: pod for pod in pods},
-        manifests=known, broken=broken,
+        manifests=known, broken=broken, elsewhere=elsewhere,
     )  # fmt: skip
 
 
-def _piece(pod: ObservedPod, manifests: Mapping[PodKey, PodManifest], minion: ObservedMinion) -> Piece:
+def _piece(pod: ObservedPod, manifests: Mapping[PodKey, PodManifest], minion: ObservedMinion, *, held: bool) -> Piece:
     stands = demand_of(pod.manifest)
     if pod.key not in manifests:
         return Piece(name=pod.uid, stands=stands, wants=stands, movable=False, overlaps=False)
@@ -100,7 +107,7 @@ def _piece(pod: ObservedPod, manifests: Mapping[PodKey, PodManifest], minion: Ob
     wants, ready = demand_of(raw), pod_status(pod, minion).is_ready
     return Piece(
         name=pod.uid, stands=stands, wants=wants, overlaps=ready and _may_overlap(raw, wants),
-        movable=ready and not any(_ties(raw, wants, Allowed())),
+        movable=ready and not held and not any(_ties(raw, wants, Allowed())),
     )  # fmt: skip
 
 
@@ -130,6 +137,8 @@ def why_it_stays(pod: ObservedPod, sight: Sight, allowed: Allowed) -> Stay | Non
         return Stay(pod=pod, why=Why.REFUSED, message=f"it cannot be made elsewhere: {problem}")
     raw = sight.manifests[pod.key].raw
     ties = [*_ties(raw, demand_of(raw), allowed), *_shared_claims(pod, sight)]
+    if (minion := sight.elsewhere.get(pod.key)) and not allowed.force:
+        ties.append(f"{minion}, which does not answer, may have a copy of a move before; --force moves it all the same")
     return Stay(pod=pod, why=Why.REFUSED, message="; ".join(ties)) if ties else None
 
 
