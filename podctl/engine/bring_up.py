@@ -85,7 +85,7 @@ def _failed(work: Work, what: str, evidence: str) -> Outcome:
     """Of a Pod that could not be made."""
     return Outcome(
         key=work.key, minion=work.making.minion.name, word=Word.FAILED, code=ExitCode.FAILED,
-        message=what, evidence=evidence,
+        message=what, evidence=evidence, hint=_port_hint(work, evidence),
     )  # fmt: skip
 
 
@@ -250,6 +250,17 @@ def _doing(need: Next) -> str:
 
 def _interrupted(work: Work) -> Outcome:
     return _ails(work, "interrupted before it was ready", code=ExitCode.INTERRUPTED)
+
+
+def _port_hint(work: Work, evidence: str) -> str:
+    """dockerd that was killed while it gave a port away may keep it for nobody (seen with 20.10 after a power cut)."""
+    if "port is already allocated" not in evidence:
+        return ""
+    minion = work.making.minion.name
+    return (
+        f"'docker ps' on {minion} shows which container has that port. If none has, docker has kept it over a crash: "
+        "restart docker there."
+    )
 
 
 def _look_hint(work: Work, container: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter
@@ -27,6 +28,7 @@ _QUICK = ("--lock-timeout", "6s")
 _PATIENT = ("--lock-timeout", "100s")  # the lock of a client that died behind a cut link outlives it
 _DEAD_AFTER = "2s"
 _LAST_TIMES = 2
+_KEPT_PORT = re.compile(r"'docker ps' on (\w+) shows which container has that port")
 _IDLE_SECONDS = 0.8  # of a `podctl get` of three Minions
 _MOST_PACE = 4.0
 
@@ -68,7 +70,7 @@ def carry_out(schedule: Schedule, sandbox: Sandbox, scratch: Path, sources: Path
             _all_of(clients, schedule.clients)
         finally:
             faults.lift()
-        trial.rounds = _last_state(last, schedule)
+        trial.rounds = _last_state(last, schedule, sandbox, trial.remarks)
         if trial.rounds > _LAST_TIMES:
             trial.violations.append("the last desired state could not be applied: its last answer was not 0")
         trial.violations += wrong(sandbox, cluster, dict(schedule.desired))
@@ -125,7 +127,7 @@ def run_op(client: Client, op: Op) -> None:
             client(str(op.verb), op.minion, *_QUICK)
 
 
-def _last_state(client: Client, schedule: Schedule) -> int:
+def _last_state(client: Client, schedule: Schedule, sandbox: Sandbox, remarks: list[str]) -> int:
     """Brings the cluster to it; the rounds that it took, one too many when the last failed, too."""
     desired = dict(schedule.desired)
     undesired = [name for name in POOL if name not in desired]
@@ -139,6 +141,9 @@ def _last_state(client: Client, schedule: Schedule) -> int:
         )
         if not any(each.code for each in answers):
             return attempt
+        for name in sorted({name for each in answers for name in _KEPT_PORT.findall(each.err)}):
+            remarks.append(f"{name}: its dockerd had kept a port over a crash, and was restarted as the hint says")
+            sandbox[name].restart_docker()
     return _LAST_TIMES + 1
 
 

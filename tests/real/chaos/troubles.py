@@ -140,7 +140,7 @@ def _mend(sandbox: Sandbox, minion: SandboxMinion) -> None:
 
 
 def wipe_all(sandbox: Sandbox) -> None:
-    """Nothing of any podctl cluster is left: no container, the Document's included, no volume."""
+    """Nothing of any podctl cluster is left: no container, the Document's included, no volume, no network."""
     with ThreadPoolExecutor() as pool:
         list(pool.map(_wipe, sandbox.minions))
 
@@ -149,6 +149,7 @@ def _wipe(minion: SandboxMinion) -> None:
     for kind, listing, removal in (
         ("container", ("ps", "-aq"), ("rm", "-f", "-v")),
         ("volume", ("volume", "ls", "-q"), ("volume", "rm", "-f")),
+        ("network", ("network", "ls", "-q"), ("network", "rm")),  # docker has addresses for thirty
     ):
         for _attempt in range(3):
             found = minion.docker(*listing, "--filter", f"label={OURS}").stdout.split()
