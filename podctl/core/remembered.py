@@ -12,7 +12,7 @@ from podctl.errors import ManifestError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from podctl.core.document.model import Document, ObjectKey
+    from podctl.core.document.model import Document
     from podctl.core.manifest import Manifests, PodManifest
     from podctl.core.model import PodKey
 
@@ -34,12 +34,9 @@ def known_objects(document: Document, manifests: Manifests) -> Manifests:
 
     No other is read, so that one that this podctl cannot read is in nobody's way. Raises ManifestError for such.
     """
-    return _objects(document, sorted(referred(manifests)))
-
-
-def every_object(document: Document) -> Manifests:
-    """All ConfigMaps, Secrets and claims of the Document. Raises ManifestError for one that cannot be read."""
-    return _objects(document, sorted(document.objects))
+    found = [(key, document.objects[key]) for key in sorted(referred(manifests)) if key in document.objects]
+    values = [_whole(key.kind, key.namespace, key.name, raw) for key, raw in found]
+    return replace(parse_values(values, SOURCE), warnings=())
 
 
 def completed(document: Document, keys: Iterable[PodKey], files: Manifests) -> tuple[Manifests, Mapping[PodKey, str]]:
@@ -68,12 +65,6 @@ def _readable(document: Document, keys: Sequence[PodKey]) -> tuple[tuple[PodMani
             return (), {keys[0]: "; ".join(error.problems)}
     parts = [_readable(document, [key]) for key in keys]
     return tuple(pod for pods, _ in parts for pod in pods), {key: why for _, told in parts for key, why in told.items()}
-
-
-def _objects(document: Document, keys: Iterable[ObjectKey]) -> Manifests:
-    found = [(key, document.objects[key]) for key in keys if key in document.objects]
-    values = [_whole(key.kind, key.namespace, key.name, raw) for key, raw in found]
-    return replace(parse_values(values, SOURCE), warnings=())
 
 
 def _whole(kind: str, namespace: str, name: str, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from podctl.core.document.model import Document, ObjectKey, PodEntry
 from podctl.core.manifest import Manifests, parse
 from podctl.core.model import PodKey
 from podctl.core.references import attempt, resolve
-from podctl.core.remembered import completed, every_object, known_objects, remembered
+from podctl.core.remembered import completed, known_objects, remembered
 from podctl.errors import ManifestError
 
 WEB = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: a\n    image: nginx:1\n"
@@ -124,14 +124,17 @@ def test_no_secret_is_shown_by_what_was_resolved():
 
 
 def test_what_the_document_remembers_is_what_was_applied():
-    files = read(WEB + ALL + CLAIM, APP, LOGIN, DATA)
-    held = document(WEB + ALL + CLAIM, APP, LOGIN, DATA)
-    again = resolve(remembered(held, [PodKey("default", "web")]), every_object(held))
+    login = "    env: [{name: P, valueFrom: {secretKeyRef: {name: login, key: PASSWORD}}}]\n"
+    files = read(WEB + ALL + login + CLAIM, APP, LOGIN, DATA)
+    held = document(WEB + ALL + login + CLAIM, APP, LOGIN, DATA)
+    pods = remembered(held, [PodKey("default", "web")])
+    known = known_objects(held, pods)
+    again = resolve(pods, known)
     assert [(pod.key, pod.raw, pod.spec_hash, pod.claims) for pod in again.pods] == [
         (pod.key, pod.raw, pod.spec_hash, pod.claims) for pod in files.pods
     ]
     assert (again.known_config_maps, again.known_claims) == (files.config_maps, files.claims)
-    assert every_object(held).raws == files.raws
+    assert known.raws == files.raws
 
 
 def test_only_what_is_referred_to_is_read():
@@ -139,7 +142,7 @@ def test_only_what_is_referred_to_is_read():
     found = known_objects(held, read(WEB + ALL))
     assert ([each.metadata.name for each in found.config_maps], found.claims) == (["app"], ())
     with pytest.raises(ManifestError):
-        every_object(held)
+        known_objects(held, read((WEB + PULL).replace("login", "bad")))
 
 
 def test_what_an_observed_pod_carried_is_enough():
