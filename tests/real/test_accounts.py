@@ -87,7 +87,9 @@ def check_the_whole_of_it(as_user, user, namespace, minion=None):
     assert run("delete", "pod", "small", "-n", namespace) == 'pod "small" deleted\n'
 
 
-@pytest.mark.parametrize("user", SHELLS)
+@pytest.mark.parametrize(
+    "user", ["fish", "csh", *(pytest.param(name, marks=pytest.mark.long) for name in ("ash", "noisy"))]
+)
 def test_any_login_shell_will_do(as_user, alpha, namespace, user):
     check_the_whole_of_it(as_user, user, namespace)
 

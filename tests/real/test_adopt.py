@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from copies import NAMES, copies, document_on, is_everywhere_alike, lose_copies, pods_on
 from faults import small_pod
 
@@ -86,6 +87,7 @@ def test_what_no_container_tells_is_asked_for_and_a_rehearsal_writes_nothing(pod
     assert applied(podctl, namespace, CONFIG + READER) == ["configmap/site created", "pod/reader unchanged"]
 
 
+@pytest.mark.long
 def test_of_two_copies_the_newer_counts_and_the_other_goes_with_the_next_command_once_that_is_wanted(
     podctl, sandbox, namespace
 ):

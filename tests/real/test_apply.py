@@ -181,6 +181,7 @@ def edited(text, old, new):
     return head + new + tail
 
 
+@pytest.mark.long  # test_readme.py applies them
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_rehearsing_an_example_changes_nothing(sandbox, podctl, namespace, example):
     before, since = everything(sandbox), clocks(sandbox)

@@ -232,9 +232,10 @@ def is_not_brought_back(podctl, sandbox, namespace):
 DELETE_POINTS = [(1, 2, 3), (4, 5, 6), (7, 7, 7), (8, 8, 8)]
 
 
+@pytest.mark.long
 def test_a_pod_half_deleted_is_not_brought_back_by_an_apply_of_other_files(podctl, sandbox, namespace, undisturbed):
     wanted = expected(undisturbed, podctl, sandbox, namespace, OLD)
-    for points in DELETE_POINTS if LONG else DELETE_POINTS[1:2]:
+    for points in DELETE_POINTS:
         converges(podctl, sandbox, namespace, OLD, wanted)
         half_deleted(podctl, sandbox, namespace, points)
         is_not_brought_back(podctl, sandbox, namespace)
@@ -260,7 +261,8 @@ def power_cycle(sandbox):
         list(pool.map(sandbox.start, NAMES))
 
 
-@pytest.mark.parametrize("seed", range(100 if LONG else 1))
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100))
 def test_docker_commands_that_outlive_podctl_do_no_harm(podctl, sandbox, namespace, undisturbed, seed):
     """docker goes on as podctl dies: its daemon may complete what nobody waits for any more, under the next apply."""
     chance = random.Random(seed)
@@ -273,7 +275,8 @@ def test_docker_commands_that_outlive_podctl_do_no_harm(podctl, sandbox, namespa
     converges(podctl, sandbox, namespace, NEW, wanted[NEW])
 
 
-@pytest.mark.parametrize("seed", range(100 if LONG else 1))
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100))
 def test_a_kill_at_any_moment_is_mended_by_the_next_apply(podctl, sandbox, namespace, undisturbed, seed):
     """Without any gate: at a random moment of a run, the connecting and locking included."""
     chance = random.Random(seed)

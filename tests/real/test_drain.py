@@ -189,6 +189,7 @@ def test_a_drain_that_is_killed_half_way_is_finished_by_the_next(podctl, sandbox
     assert leftovers(sandbox, namespace) == []
 
 
+@pytest.mark.long
 def test_a_drain_of_a_few_at_a_time_says_what_is_left_and_ends_when_nothing_is(podctl, sandbox, namespace):
     podctl("cordon", "bravo", "charlie")
     applied(podctl, namespace, pod("a") + pod("b"))

@@ -157,7 +157,13 @@ def test_a_real_terminal(screen, sandbox):
 
 
 @pytest.mark.usefixtures("run")
-@pytest.mark.parametrize(("end", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["TERM", "HUP"])
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        pytest.param(signal.SIGTERM, 143, id="TERM"),
+        pytest.param(signal.SIGHUP, 129, id="HUP", marks=pytest.mark.long),
+    ],
+)
 def test_the_terminal_is_restored_when_podctl_is_told_to_end(screen, sandbox, end, code):
     with nothing_left(sandbox["alpha"]):
         screen = screen("-it", "web", "-c", "a", "--", "sh", "-c", "echo up; cat")
@@ -187,7 +193,13 @@ def test_killed_on_a_terminal_podctl_takes_the_program_in_the_container_with_it(
 
 
 @pytest.mark.usefixtures("run")
-@pytest.mark.parametrize(("end", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)], ids=["kill -9", "Ctrl-C"])
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        pytest.param(signal.SIGKILL, -9, id="kill -9"),
+        pytest.param(signal.SIGINT, 130, id="Ctrl-C", marks=pytest.mark.long),
+    ],
+)
 def test_without_a_terminal_too(podctl, namespace, sandbox, end, code):
     alpha = sandbox["alpha"]
     with nothing_left(alpha):

@@ -46,12 +46,13 @@ spec:
 WRONG = """
 apiVersion: v1
 kind: Pod
-metadata: {{name: wrong}}
+metadata: {{name: wrong-{number}}}
 spec:
   nodeName: alpha
   volumes: [{{name: v, hostPath: {{path: {path}, type: {type}}}}}]
   containers:
   - {{name: app, image: "sandbox/busybox:1", command: [sleep, "1000"], volumeMounts: [{{name: v, mountPath: /v}}]}}
+---
 """
 
 
@@ -96,21 +97,21 @@ def test_what_is_mounted_on_the_minion_later_appears_where_it_is_asked_for(pods)
     assert pods.lines("paths", "app", "cat /slave/m/file; ls /private/m") == ["later"]
 
 
-@pytest.mark.parametrize(
-    ("path", "kind", "what"),
-    [
+def test_a_path_of_another_type_is_refused_and_nothing_stays(pods: Pods):
+    cases = [
         ("/srv/fields/dir/file", "Directory", "is not a Directory"),
         ("/srv/fields/dir/file", "DirectoryOrCreate", "is not a Directory"),
         ("/srv/fields/dir", "File", "is not a File"),
         ("/srv/fields/dir", "FileOrCreate", "is not a File"),
         ("/srv/fields/none", "Socket", "is not a Socket"),
         ("/dev/full", "BlockDevice", "is not a BlockDevice"),
-    ],
-)
-def test_a_path_of_another_type_is_refused_and_nothing_stays(pods: Pods, path, kind, what):
-    done = pods.apply(WRONG.format(path=path, type=kind))
+    ]
+    manifests = [WRONG.format(number=number, path=path, type=kind) for number, (path, kind, _) in enumerate(cases)]
+    done = pods.apply("".join(manifests))
     assert done.returncode == 1
-    assert f"hostPath {path} of volume v {what} on this Minion" in done.stderr
+    told = {text.split()[0]: text for text in done.stderr.split("error: pod/")[1:]}
+    for number, (path, _, what) in enumerate(cases):
+        assert f"hostPath {path} of volume v {what} on this Minion" in told[f"wrong-{number}"]
     left = pods.minion.docker(
         "ps", "-a", "--filter", f"label=podctl.namespace={pods.namespace}", "--format", "{{.Names}}"
     )

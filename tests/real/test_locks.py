@@ -63,7 +63,7 @@ def seconds_in(text, before):
     return int(re.search(rf"{before} ?(\d+) ?s\b", text)[1])
 
 
-@pytest.mark.parametrize("command", ["apply", "delete"])
+@pytest.mark.parametrize("command", ["apply", pytest.param("delete", marks=pytest.mark.long)])
 def test_who_waits_is_told_for_whom_and_in_the_end_that_it_was_in_vain_and_changes_nothing(
     podctl, sandbox, namespace, command
 ):

@@ -98,7 +98,13 @@ def test_followed_over_restarts_until_it_ends_for_good(podctl, namespace, sandbo
     assert podctl("logs", "-n", namespace, "job", "-p").stdout == "run 1\nrun 2\n"
 
 
-@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)], ids=["Ctrl-C", "kill -9"])
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        pytest.param(signal.SIGINT, 130, id="Ctrl-C", marks=pytest.mark.long),
+        pytest.param(signal.SIGKILL, -9, id="kill -9"),
+    ],
+)
 def test_when_podctl_ends_nothing_of_it_stays_on_the_minion(podctl, namespace, sandbox, end, code):
     tick = "i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.2; done"
     apply(podctl, namespace, pod("web", ("a", tick), ("b", FOREVER)))

@@ -61,7 +61,7 @@ GOOD = pod(
               readinessProbe={**get("http", "/ok", httpHeaders=HEADERS, scheme="HTTP"), "timeoutSeconds": 5,
                               "successThreshold": 2},
               livenessProbe=get(8080, "/away")),
-    container("shell", SLEEP, readinessProbe=command("echo first; echo last >&2"), livenessProbe=tcp(8080)),
+    container("shell", SLEEP, readinessProbe=command("echo 1; sleep 0.2; echo last >&2"), livenessProbe=tcp(8080)),
     volumes=VOLUMES,
 )  # fmt: skip
 HOST = pod(
@@ -141,7 +141,7 @@ def test_what_is_well_is_ready_and_describe_has_each_answer(pods):
         "Readiness: http-get http://:http/ok delay=0s timeout=5s period=10s #success=2 #failure=3",
         f"Answer: ok: GET http://{address}:8080/ok: status 204",
         "Startup: http-get http://:http/moved delay=0s timeout=1s period=1s #success=1 #failure=2",
-        "Readiness: exec [sh -c echo first; echo last >&2] delay=0s timeout=1s period=10s #success=1 #failure=3",
+        "Readiness: exec [sh -c echo 1; sleep 0.2; echo last >&2] delay=0s timeout=1s period=10s #success=1 #failure=3",
         "Answer: ok: last",
         f"Answer: ok: {address}:8080 accepts connections",
     ):

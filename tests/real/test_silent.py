@@ -112,6 +112,7 @@ def test_a_pod_that_is_deleted_while_its_minion_is_off_goes_when_that_is_back(po
     assert pods_on(sandbox, namespace, "charlie") == {"charlie": []}
 
 
+@pytest.mark.long
 def test_a_pod_that_is_wanted_again_before_its_minion_is_back_is_not_there_twice(podctl, sandbox, namespace):
     applied(podctl, namespace, small_pod("web", "charlie"))
     sandbox["charlie"].kill()
