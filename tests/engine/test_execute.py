@@ -91,6 +91,20 @@ def test_a_pod_is_unknown_also_when_what_was_left_of_its_last_life_was_removed_b
     ]
 
 
+TAKEN = b"driver failed programming external connectivity: Bind for 0.0.0.0:80 failed: port is already allocated"
+
+
+@pytest.mark.parametrize(("said", "hinted"), [(TAKEN, True), (b"no space left on device", False)])
+def test_of_a_port_that_docker_keeps_the_way_out_is_told(said, hinted):
+    alpha = Machine("alpha")
+    answers = {"start the infra container": (1, b"", said), "look at the Pod": (0, b"", b"")}
+    alpha.answer = lambda step: answers.get(step.title) or alpha.reply(step)
+    plan = Plan(actions=(Create(pod=WEB, minion="alpha", reason="it is nowhere", placement_reason="it fits"),))
+    (outcome,) = carried_out(plan, alpha)
+    assert (outcome.word, outcome.evidence) == (Word.FAILED, said.decode())
+    assert ("restart docker there" in outcome.hint) is hinted
+
+
 STALE = Remove(minion="alpha", uid="0ld", pod=OLD, reason="stale: bravo has the one that counts")
 NEW = Create(pod=WEB, minion="bravo", reason="it is nowhere", placement_reason="it fits")
 
