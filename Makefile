@@ -10,9 +10,7 @@ DEMO_DIR ?= $(HOME)/.cache/podctl/demo
 PACKAGES := docker.io openssh-server openssh-client iproute2 iptables e2fsprogs util-linux procps busybox fish csh dash sudo \
 	docker-registry qemu-user-static binutils binutils-aarch64-linux-gnu
 DEMO_PACKAGES := docker.io openssh-server openssh-client iproute2 iptables e2fsprogs util-linux procps busybox curl
-# Processes of pytest. Tests on real Minions wait for daemons a quarter of their time.
 WORKERS ?= 3
-REAL_WORKERS ?= 4
 # Tests start hundreds of podctls: without its compiled files each one reads all sources anew, a quarter of its time.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -46,7 +44,7 @@ packages: ## The Debian packages that the tests on real Minions need (as root; e
 
 # ------------------------------------------------------------------------------------------------------------- tests
 
-PYTEST := $(BIN)/python -m pytest --dist worksteal --durations 10 -n
+PYTEST := $(BIN)/python -m pytest --dist worksteal --durations 10 -n $(WORKERS)
 
 # Real daemons on a busy machine: what failed has one more chance, alone, and is named. A skipped test has none.
 AGAIN = { echo "AGAIN, one at a time, what failed above:"; \
@@ -54,7 +52,7 @@ AGAIN = { echo "AGAIN, one at a time, what failed above:"; \
 
 .PHONY: test-long
 test-long: venv packages ## The long form of the tests on real Minions: crashes at every point and at 100 random moments (hours)
-	PODCTL_LONG=1 $(PYTEST) $(REAL_WORKERS) tests/real
+	PODCTL_LONG=1 $(PYTEST) tests/real
 
 # Lines are counted where that costs little: not where thousands of clusters are made up and placed, and not in the many
 # processes of real tests.
@@ -72,17 +70,17 @@ chaos: venv packages ## Random schedules with faults, watched from outside, and 
 .PHONY: test
 test: venv packages lint ## Every test, those on real Minions included, and the linters
 	@rm -f .coverage .coverage.*
-	$(PYTEST) $(WORKERS) $(AT_LENGTH) || $(call AGAIN,$(AT_LENGTH))
-	$(PYTEST) $(WORKERS) --cov --cov-report=term:skip-covered tests --ignore tests/real $(addprefix --ignore ,$(AT_LENGTH)) || $(call AGAIN,tests --ignore tests/real)
-	$(PYTEST) $(REAL_WORKERS) tests/real || $(call AGAIN,tests/real)
+	$(PYTEST) $(AT_LENGTH) || $(call AGAIN,$(AT_LENGTH))
+	$(PYTEST) --cov --cov-report=term:skip-covered tests --ignore tests/real $(addprefix --ignore ,$(AT_LENGTH)) || $(call AGAIN,tests --ignore tests/real)
+	$(PYTEST) tests/real || $(call AGAIN,tests/real)
 
 .PHONY: test-fast
 test-fast: venv ## The tests that need no docker
-	$(PYTEST) $(WORKERS) tests --ignore tests/real
+	$(PYTEST) tests --ignore tests/real
 
 .PHONY: test-real
 test-real: venv packages ## The tests on real Minions
-	$(PYTEST) $(REAL_WORKERS) tests/real
+	$(PYTEST) tests/real
 
 .PHONY: lint
 lint: venv ## ruff, mypy strict and the layers
